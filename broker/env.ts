@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+
+const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform(word => ["on", "true", "1"].includes(word));
+const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+
+/** Every variable Souk reads, its shape and its default; .env.example lists the same. */
+const Variables = z.object({
+	NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
+	HOST: z.string().default("127.0.0.1"),
+	PORT: count(0, 65535).default(8000),
+	DATA_DIR: z.string().min(1).default("data"),
+	SERVICES: z.string().optional(),
+	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
+	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
+	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
+	RATE_LIMIT: flag.default(true),
+	RATE_LIMIT_PER_MINUTE: count(1, 1_000_000).default(100),
+	RATE_LIMIT_ORDERS_PER_MINUTE: count(1, 1_000_000).default(10),
+	TRUSTED_PROXIES: count(0, 10).default(0),
+	CORS_ORIGINS: z.string().default(""),
+	SEED_DEMO: flag.optional(),
+	DEMO_PASSWORD: z.string().min(8).default("souk-demo"),
+	JWT_PRIVATE_KEY: z.string().optional(),
+	WEBHOOK_SECRET: z.string().min(16).optional(),
+	PROVIDER_SLOW_MS: count(0, 60_000).default(2_000),
+	LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("warn"),
+	CHECK_RESULTS: flag.optional(),
+	CRASH_POINTS: z.string().optional()
+});
+
+/** The settings of one process, parsed once and frozen. */
+export type Env = Readonly<z.output<typeof Variables>> & {
+	readonly production: boolean;
+	readonly seedDemo: boolean;
+	/** Whether every action's result is held against its contract: on outside production. */
+	readonly checkResults: boolean;
+};
+
+/** The process was given variables it cannot use; the message lists all of them at once. */
+export class ConfigurationError extends Error {
+	override name = "ConfigurationError";
+}
+
+/** Parses variables into settings. `NAME_FILE` is read where `NAME` is a secret kept in a file. Throws ConfigurationError. */
+export function readEnv(source: Record<string, string | undefined>): Env {
+	const given: Record<string, string> = {};
+	const problems: string[] = [];
+	for (const name of Object.keys(Variables.shape)) {
+		const file = source[`${name}_FILE`];
+		try {
+			const value = source[name] || (file && readFileSync(file, "utf8").trim());
+			if (value) given[name] = value;
+		} catch (error) {
+			problems.push(`${name}_FILE: ${(error as Error).message}`);
+		}
+	}
+	const parsed = Variables.safeParse(given);
+	for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")}: ${issue.message}`);
+	if (given.NODE_ENV === "production") problems.push(...productionProblems(given));
+	if (!parsed.success || problems.length > 0)
+		throw new ConfigurationError(`These environment variables cannot be used:\n  ${problems.join("\n  ")}`);
+	const values = parsed.data;
+	const production = values.NODE_ENV === "production";
+	return Object.freeze({
+		...values,
+		production,
+		seedDemo: values.SEED_DEMO ?? !production,
+		checkResults: values.CHECK_RESULTS ?? !production
+	});
+}
+
+function productionProblems(given: Record<string, string>): string[] {
+	const problems: string[] = [];
+	if (["off", "false", "0"].includes(given.RATE_LIMIT ?? "")) problems.push("RATE_LIMIT: cannot be off in production");
+	if (["on", "true", "1"].includes(given.SEED_DEMO ?? ""))
+		problems.push("SEED_DEMO: demo accounts are not for production");
+	for (const secret of ["JWT_PRIVATE_KEY", "WEBHOOK_SECRET"])
+		if (!given[secret]) problems.push(`${secret}: is required in production (or ${secret}_FILE)`);
+	return problems;
+}
+
+/** The settings of this process, from its environment. */
+export const processEnv = (): Env => readEnv(process.env);

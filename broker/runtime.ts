@@ -1,0 +1,38 @@
+import type { ServiceBroker } from "moleculer";
+import type { Bus } from "./bus/bus.ts";
+import { InProcessBus } from "./bus/in-process.ts";
+import { processEnv, type Env } from "./env.ts";
+
+/** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
+export interface Runtime {
+	readonly env: Env;
+	readonly bus: Bus;
+	/** Run when every service of the process has started: relays, sagas and timers begin here. */
+	readonly ready: (() => void | Promise<void>)[];
+	/** Run when the process stops, last added first, while all services still answer. */
+	readonly quieting: (() => void | Promise<void>)[];
+	/** What must answer for the process to be of use. */
+	readonly probes: Probe[];
+}
+
+/** A way to ask whether something that a service stands on still works. */
+export interface Probe {
+	/** The service's name. */
+	readonly name: string;
+	/** Rejects when it does not. */
+	check(): Promise<unknown>;
+	/** How many connections it holds open. */
+	readonly connections: number;
+}
+
+const runtimes = new WeakMap<ServiceBroker, Runtime>();
+
+/** The runtime of a broker; made from the process environment unless `settings` came first. */
+export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
+	let runtime = runtimes.get(broker);
+	if (!runtime) {
+		runtime = { env: settings ?? processEnv(), bus: new InProcessBus(), ready: [], quieting: [], probes: [] };
+		runtimes.set(broker, runtime);
+	}
+	return runtime;
+}

@@ -1,0 +1,120 @@
+import type { Logger } from "../service.ts";
+import type { Bus } from "../bus/bus.ts";
+import { crash } from "../crash.ts";
+import type { SoukEvent } from "../event.ts";
+import { isoNow } from "../ids.ts";
+import type { Database } from "./sql.ts";
+
+const BATCH = 500;
+const IN_FLIGHT = 2_000;
+/** The fallback when a wake-up was lost with the process that would have sent it. */
+const POLL_MS = 1_000;
+
+/** Carries committed events from one store's outbox to the bus, in order, until the bus answers for each. */
+export class Relay {
+	readonly #database: Database;
+	readonly #bus: Bus;
+	readonly #logger: Logger;
+	readonly #inFlight = new Set<number>();
+	#answered: number[] = [];
+	#cursor = 0;
+	#pumping: Promise<void> | undefined;
+	#marking: Promise<void> | undefined;
+	#again = false;
+	#timer: NodeJS.Timeout | undefined;
+	#running = false;
+
+	constructor(database: Database, bus: Bus, logger: Logger) {
+		this.#database = database;
+		this.#bus = bus;
+		this.#logger = logger;
+	}
+
+	start(): void {
+		this.#running = true;
+		this.#timer = setInterval(() => {
+			this.#cursor = 0;
+			this.wake();
+		}, POLL_MS);
+		this.wake();
+	}
+
+	/** Events of work that is still under way are delivered first, as far as the consumers allow. */
+	async stop(): Promise<void> {
+		clearInterval(this.#timer);
+		this.#running = false;
+		await this.#pumping;
+		await this.#marking;
+	}
+
+	/** Number of events that are committed and not yet answered for by the bus. */
+	async backlog(): Promise<number> {
+		const row = await this.#database.get<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE published_at IS NULL");
+		return row?.n ?? 0;
+	}
+
+	wake(): void {
+		if (!this.#running) return;
+		this.#again = true;
+		this.#pumping ??= this.#pump()
+			.catch((error: unknown) => this.#logger.error("The outbox could not be read; the next poll tries again", error))
+			.finally(() => {
+				this.#pumping = undefined;
+			});
+	}
+
+	async #pump(): Promise<void> {
+		while (this.#running && this.#again && this.#inFlight.size < IN_FLIGHT) {
+			this.#again = false;
+			const rows = await this.#database.all<{ seq: number; payload: string }>(
+				`SELECT seq, payload FROM outbox WHERE published_at IS NULL AND seq > ? ORDER BY seq LIMIT ${BATCH}`,
+				[this.#cursor]
+			);
+			for (const { seq, payload } of rows) {
+				this.#cursor = seq;
+				if (!this.#inFlight.has(seq)) this.#publish(seq, payload);
+			}
+			if (rows.length === BATCH) this.#again = true;
+		}
+	}
+
+	#publish(seq: number, payload: string): void {
+		this.#inFlight.add(seq);
+		crash("relay:before-publish");
+		this.#bus.publish(JSON.parse(payload) as SoukEvent).then(
+			() => {
+				crash("relay:after-publish-before-mark");
+				this.#answered.push(seq);
+				this.#marking ??= this.#mark();
+			},
+			(error: unknown) => {
+				// The row stays; the next poll starts from the first unpublished row and finds it.
+				this.#inFlight.delete(seq);
+				if (this.#running) this.#logger.warn("An event was not delivered; it will be sent again", { seq, error });
+			}
+		);
+	}
+
+	async #mark(): Promise<void> {
+		await new Promise(turn => setImmediate(turn));
+		while (this.#answered.length > 0) {
+			const seqs = this.#answered;
+			this.#answered = [];
+			try {
+				await this.#database.write("relay", tx =>
+					tx.run("UPDATE outbox SET published_at = ? WHERE seq IN (SELECT value FROM json_each(?))", [
+						isoNow(),
+						JSON.stringify(seqs)
+					])
+				);
+			} catch (error) {
+				// Unmarked is delivered again and skipped by the inboxes: late, not lost.
+				this.#logger.warn("Delivered events could not be marked", error);
+			}
+			const full = this.#inFlight.size >= IN_FLIGHT;
+			for (const seq of seqs) this.#inFlight.delete(seq);
+			if (full) this.wake();
+		}
+		this.#marking = undefined;
+	}
+}

@@ -1,0 +1,229 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { crash } from "../crash.ts";
+import { StoreUnavailable } from "../errors.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
+import type { Database, Row, Tx, Value, Work } from "./sql.ts";
+
+/** How many waiting units share one commit. */
+const GROUP = 64;
+
+interface Waiting {
+	unit: string;
+	work: Work<unknown>;
+	resolve(value: unknown): void;
+	reject(error: unknown): void;
+	context: <T>(run: () => T) => T;
+}
+
+/** One unit of a group: its statements, and what it leaves for the commit. */
+class SqliteTx implements Tx {
+	readonly appended: [table: string, row: Row][] = [];
+	readonly hooks: (() => void)[] = [];
+	wrote = false;
+	readonly #connection: SqliteConnection;
+	#last: Promise<unknown> = Promise.resolve();
+	#ended = false;
+
+	constructor(connection: SqliteConnection) {
+		this.#connection = connection;
+	}
+
+	run(sql: string, values?: readonly Value[]): Promise<number> {
+		this.wrote = true;
+		return this.#next(() => this.#connection.run(sql, values));
+	}
+
+	get<R = Row>(sql: string, values?: readonly Value[]): Promise<R | undefined> {
+		if (!sql.startsWith("SELECT")) this.wrote = true;
+		return this.#next(() => this.#connection.get<R>(sql, values));
+	}
+
+	all<R = Row>(sql: string, values?: readonly Value[]): Promise<R[]> {
+		if (!sql.startsWith("SELECT")) this.wrote = true;
+		return this.#next(() => this.#connection.all<R>(sql, values));
+	}
+
+	append(table: string, row: Row): void {
+		this.#assertOpen();
+		this.appended.push([table, row]);
+	}
+
+	afterCommit(hook: () => void): void {
+		this.#assertOpen();
+		this.hooks.push(hook);
+	}
+
+	/** Does the work. It fails when one of its statements did, whatever the work made of that. */
+	async do<T>(work: Work<T>): Promise<T> {
+		try {
+			const value = await work(this);
+			await this.#last;
+			return value;
+		} finally {
+			this.#ended = true;
+			this.#last.catch(() => undefined);
+		}
+	}
+
+	// One after the other, and none after one that failed: SQLite itself ends the transaction when the disk is full, and
+	// what followed would commit by itself.
+	#next<T>(statement: () => Promise<T>): Promise<T> {
+		const answer = this.#last.then(() => {
+			this.#assertOpen();
+			return statement();
+		});
+		this.#last = answer;
+		return answer;
+	}
+
+	#assertOpen(): void {
+		if (this.#ended) throw new Error("A unit of work was used after its end: something in it was not awaited");
+	}
+}
+
+/**
+ * A SQLite file with one writer and group commit: what waits when the writer is free shares one BEGIN IMMEDIATE … COMMIT,
+ * and everyone is answered after it, with a refusal too: it may rest on what another of the group wrote. A unit that fails
+ * before its first write leaves its group alone; one that fails later rolls the group back, and its units run again one by
+ * one.
+ */
+export class SqliteDatabase implements Database {
+	readonly dialect = "sqlite";
+	readonly name: string;
+	readonly #writer: SqliteConnection;
+	readonly #reader: SqliteConnection;
+	readonly #queue: Waiting[] = [];
+	#draining: Promise<void> | undefined;
+	#closed = false;
+
+	private constructor(name: string, writer: SqliteConnection, reader: SqliteConnection) {
+		this.name = name;
+		this.#writer = writer;
+		this.#reader = reader;
+	}
+
+	static async open(name: string, file: string): Promise<SqliteDatabase> {
+		const writer = await SqliteConnection.open(file);
+		return new SqliteDatabase(name, writer, await SqliteConnection.open(file, "readonly"));
+	}
+
+	run(): never {
+		throw new Error(`${this.name}: writes go through write()`);
+	}
+
+	async get<R = Row>(sql: string, values?: readonly Value[]): Promise<R | undefined> {
+		return (await this.all<R>(sql, values))[0];
+	}
+
+	async all<R = Row>(sql: string, values?: readonly Value[]): Promise<R[]> {
+		if (this.#closed) throw new StoreUnavailable(this.name, "closed");
+		try {
+			return await this.#reader.all<R>(sql, values);
+		} catch (error) {
+			throw this.#fault(error);
+		}
+	}
+
+	write<T>(unit: string, work: Work<T>): Promise<T> {
+		if (this.#closed) return Promise.reject(new StoreUnavailable(this.name, "closed"));
+		return new Promise<T>((resolve, reject) => {
+			const context = AsyncLocalStorage.snapshot();
+			this.#queue.push({ unit, work, resolve: resolve as (value: unknown) => void, reject, context });
+			this.#draining ??= this.#drain();
+		});
+	}
+
+	async close(): Promise<void> {
+		this.#closed = true;
+		await this.#draining;
+		await this.#reader.close();
+		await this.#writer.close();
+	}
+
+	async #drain(): Promise<void> {
+		// One turn of the event loop, so that what arrived together commits together.
+		await new Promise(turn => setImmediate(turn));
+		while (this.#queue.length > 0) await this.#commit(this.#queue.splice(0, GROUP));
+		this.#draining = undefined;
+	}
+
+	async #commit(group: Waiting[]): Promise<void> {
+		const done: { waiting: Waiting; tx: SqliteTx; value: unknown }[] = [];
+		const refused: { waiting: Waiting; error: unknown }[] = [];
+		try {
+			await this.#writer.run("BEGIN IMMEDIATE");
+		} catch (error) {
+			for (const waiting of group) waiting.reject(this.#fault(error));
+			return;
+		}
+		try {
+			for (const waiting of group) {
+				const tx = new SqliteTx(this.#writer);
+				try {
+					done.push({ waiting, tx, value: await waiting.context(() => tx.do(waiting.work)) });
+				} catch (error) {
+					if (tx.wrote) throw error;
+					refused.push({ waiting, error });
+				}
+			}
+			await this.#flush(done.flatMap(({ tx }) => tx.appended));
+			for (const { waiting } of done) crash(`${waiting.unit}:before-commit`);
+			await this.#writer.run("COMMIT");
+		} catch (error) {
+			await this.#rollback();
+			if (group.length === 1) return group[0]!.reject(this.#fault(error));
+			for (const waiting of group) await this.#commit([waiting]);
+			return;
+		}
+		for (const { waiting } of done) crash(`${waiting.unit}:after-commit`);
+		for (const { waiting, error } of refused) waiting.reject(this.#fault(error));
+		for (const { waiting, tx, value } of done) {
+			waiting.resolve(value);
+			for (const hook of tx.hooks) this.#call(hook, waiting);
+		}
+	}
+
+	// In the context of who asked for the unit, not of who happened to start the writer. What a hook throws is its own.
+	#call(hook: () => void, waiting: Waiting): void {
+		try {
+			waiting.context(hook);
+		} catch (error) {
+			process.emitWarning(`A hook after the commit of ${waiting.unit} failed: ${String(error)}`);
+		}
+	}
+
+	async #flush(appended: [table: string, row: Row][]): Promise<void> {
+		const byShape = new Map<string, { head: string; width: number; rows: Value[][] }>();
+		for (const [table, row] of appended) {
+			const columns = Object.keys(row);
+			const head = `INSERT INTO ${table} (${columns.join(", ")}) VALUES `;
+			let shape = byShape.get(head);
+			if (!shape) byShape.set(head, (shape = { head, width: columns.length, rows: [] }));
+			shape.rows.push(Object.values(row));
+		}
+		for (const { head, width, rows } of byShape.values()) {
+			const one = `(${Array(width).fill("?").join(", ")})`;
+			// Powers of two, so that a table has few different statements.
+			for (let from = 0; from < rows.length; ) {
+				const size = 2 ** Math.min(5, Math.floor(Math.log2(rows.length - from)));
+				await this.#writer.run(head + Array(size).fill(one).join(", "), rows.slice(from, from + size).flat());
+				from += size;
+			}
+		}
+	}
+
+	async #rollback(): Promise<void> {
+		try {
+			await this.#writer.run("ROLLBACK");
+		} catch {
+			// SQLite rolls back by itself on SQLITE_FULL and SQLITE_IOERR; there is nothing left to undo then.
+		}
+	}
+
+	#fault(error: unknown): unknown {
+		const code = (error as { code?: unknown }).code;
+		return typeof code === "string" && /^SQLITE_(BUSY|FULL|IOERR|LOCKED|READONLY)/.test(code)
+			? new StoreUnavailable(this.name, code)
+			: error;
+	}
+}

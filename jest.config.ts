@@ -1,0 +1,45 @@
+import type { Config } from "jest";
+
+/** Packages that ship ES modules only: jest runs CommonJS, so they are compiled like our own files. */
+const esmOnly = ["jose", "@seriousme/openapi-schema-validator"];
+
+/** A folder of specs, run as a project of its own: `jest --selectProjects unit`. */
+function project(name: string, testMatch: string[], setupFilesAfterEnv: string[] = []): Config {
+	return {
+		displayName: name,
+		testEnvironment: "node",
+		testMatch: testMatch.map(mask => `<rootDir>/${mask}`),
+		setupFilesAfterEnv,
+		transform: {
+			"\\.(ts|tsx|js|mjs)$": [
+				"@swc/jest",
+				{
+					swcrc: false,
+					sourceMaps: "inline",
+					module: { type: "commonjs" },
+					jsc: { target: "esnext", parser: { syntax: "typescript", tsx: false } }
+				}
+			]
+		},
+		transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join("|")})/)`],
+		// A dynamic import of a file URL is a require here, and require takes paths.
+		moduleNameMapper: { "^file://(.+)$": "$1" },
+		modulePathIgnorePatterns: ["<rootDir>/coverage/"]
+	};
+}
+
+const config: Config = {
+	maxWorkers: 2,
+	testTimeout: 30_000,
+	coverageProvider: "v8",
+	coverageDirectory: "coverage",
+	collectCoverageFrom: ["{broker,mixins,services}/**/*.ts", "!**/*.d.ts"],
+	projects: [
+		project("unit", ["test/unit/**/*.spec.ts", "test/architecture.spec.ts"]),
+		project("integration", ["test/integration/**/*.spec.ts"]),
+		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
+		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])
+	]
+};
+
+export default config;

@@ -1,0 +1,124 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Service } from "moleculer";
+import DbService from "moleculer-db";
+import { Op, type ModelAttributes } from "sequelize";
+import type { Caused, Unit } from "../broker/sql/store.ts";
+import { migrate } from "../broker/sql/migrate.ts";
+import { ownStore } from "../broker/sql/owner-lock.ts";
+import { readingAdapter, type ReadingAdapter } from "../broker/sql/sequelize.ts";
+import { SqliteDatabase } from "../broker/sql/sqlite-database.ts";
+import { Store } from "../broker/sql/store.ts";
+import { runtimeOf, type Probe } from "../broker/runtime.ts";
+import { part, type Part } from "../broker/service.ts";
+
+/** A store's writer and its reader; lists are read over one more. */
+const CONNECTIONS = 2;
+
+/** A table as Sequelize reads it for lists. */
+export interface Model {
+	name: string;
+	define: ModelAttributes;
+	options: { tableName: string; timestamps: false };
+}
+
+export interface StoreOptions<Self> {
+	/** The table that lists are read from; none when the service has no lists. */
+	model?: Model;
+	/** Demo rows, written once into an empty store: `prepare` does the slow work, `write` is one unit. */
+	seed?: (service: Self) => Promise<(unit: Unit) => Promise<void>>;
+}
+
+/** A page of a list: the newest first, or the oldest with `ascending`. */
+export interface PageRequest {
+	where?: Record<string | symbol, unknown>;
+	limit: number;
+	after?: number | undefined;
+	ascending?: boolean;
+}
+export interface Page<Item> {
+	items: Item[];
+	/** What to pass as `after` for the next page; absent on the last. */
+	next?: number;
+}
+
+export type StoreService = Service & {
+	store: Store;
+	/** A page of rows of the model's table, keyset by id. */
+	page<Row>(request: PageRequest): Promise<Page<Row>>;
+};
+
+type Inner = StoreService & {
+	release(): Promise<void>;
+	connect(): Promise<void>;
+	disconnect(): Promise<void>;
+	adapter: ReadingAdapter;
+};
+
+// moleculer-db's methods without its actions, which take queries from anyone, and without its life cycle, which would
+// open the file before it is made.
+const { settings, methods } = DbService as unknown as Part;
+
+/** Gives a service its own database: migrated and owned before it serves, units of work for writes, lists for reads. */
+export function store<Self extends StoreService>({ model, seed }: StoreOptions<Self> = {}): Part {
+	const fileOf = (service: Service) => join(runtimeOf(service.broker).env.DATA_DIR, `${service.name}.db`);
+	return part<Inner>({
+		mixins: model ? [{ settings, methods }] : [],
+		model,
+		async started(this: Inner) {
+			const file = fileOf(this);
+			mkdirSync(runtimeOf(this.broker).env.DATA_DIR, { recursive: true });
+			this.release = await ownStore(file);
+			const database = await SqliteDatabase.open(this.name, file);
+			await migrate(database, this.logger);
+			this.store = new Store(database);
+			const probe: Probe = {
+				name: this.name,
+				check: () => this.store.get("SELECT 1"),
+				connections: model ? CONNECTIONS + 1 : CONNECTIONS
+			};
+			runtimeOf(this.broker).probes.push(probe);
+			if (model) {
+				this.adapter = readingAdapter(file);
+				this.adapter.init(this.broker, this);
+				await this.connect();
+			}
+			if (seed && runtimeOf(this.broker).env.seedDemo) await plant(this, seed as NonNullable<typeof seed>);
+		},
+		async stopped(this: Inner) {
+			if (model && this.adapter) await this.disconnect();
+			await this.store?.database.close();
+			await this.release?.();
+		},
+		methods: {
+			async page({ where = {}, limit, after, ascending }: PageRequest): Promise<Page<unknown>> {
+				const beyond = after === undefined ? {} : { id: { [ascending ? Op.gt : Op.lt]: after } };
+				const found = await this.adapter.find({
+					query: { ...where, ...beyond },
+					sort: ascending ? "id" : "-id",
+					limit: limit + 1
+				});
+				const items = found.slice(0, limit).map(row => row.toJSON() as { id: number });
+				return found.length > limit ? { items, next: items.at(-1)!.id } : { items };
+			}
+		}
+	});
+}
+
+async function plant<Self extends StoreService>(
+	service: Inner,
+	seed: NonNullable<StoreOptions<Self>["seed"]>
+): Promise<void> {
+	if (await service.store.get("SELECT name FROM seeds LIMIT 1")) return;
+	const write = await seed(service as unknown as Self);
+	const cause: Caused = { origin: { unit: `${service.name}/seed`, correlationId: "seed" } };
+	await service.store.transact(cause, async unit => {
+		// Safe twice: the mark commits with the rows.
+		if (
+			(await unit.run("INSERT INTO seeds (name, planted_at) VALUES ('demo', ?) ON CONFLICT DO NOTHING", [unit.now])) ===
+			0
+		)
+			return;
+		await write(unit);
+	});
+}

@@ -1,0 +1,31 @@
+import type { BrokerOptions } from "moleculer";
+import { SoukContext } from "./broker/context.ts";
+import type { Env } from "./broker/env.ts";
+import { PulledMetrics } from "./broker/metrics.ts";
+import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
+import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.ts";
+import { unitGuardMiddleware } from "./broker/middlewares/unit-guard.middleware.ts";
+
+/** The broker of one process: everything every service has whether it asks or not. */
+export const brokerOptions = (env: Env): BrokerOptions => ({
+	nodeID: `souk-${process.pid}`,
+	ContextFactory: SoukContext as never,
+	logger: { type: "Pino", options: { level: env.LOG_LEVEL } },
+	requestTimeout: 5_000,
+	maxCallLevel: 20,
+	// Lets handlers under way finish before the process stops.
+	tracking: { enabled: true, shutdownTimeout: 15_000 },
+	// Parameters are checked by the contract's own schemas.
+	validator: false,
+	internalServices: false,
+	metrics: {
+		enabled: true,
+		reporter: new PulledMetrics() as never,
+		collectProcessMetrics: env.NODE_ENV !== "test",
+		collectInterval: 15,
+		// Quantiles keep every value for a minute, and sort them all when asked.
+		defaultQuantiles: null as never
+	},
+	errorHandler: null,
+	middlewares: [lifecycleMiddleware, unitGuardMiddleware, contractMiddleware]
+});

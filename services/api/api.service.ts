@@ -1,0 +1,82 @@
+import type { ActionSchema } from "moleculer";
+import WebGateway from "moleculer-web";
+import { runtimeOf } from "../../broker/runtime.ts";
+import { serve, service } from "../../broker/service.ts";
+import { publicKeysFrom } from "../../broker/tokens.ts";
+import { Admission } from "./admission.ts";
+import { api } from "./api.contract.ts";
+import { Cors } from "./cors.ts";
+import { Directory } from "./directory.ts";
+import type { ApiService } from "./gateway.ts";
+import { registerHttpMetrics } from "./http-metrics.ts";
+import { Limits } from "./limits.ts";
+import { deadLetters, discardDeadLetter, retryDeadLetter } from "./operations.ts";
+import { receive } from "./receive.ts";
+import { build } from "./router.ts";
+import { drain, limitedServer } from "./server.ts";
+
+const SOON_MS = 50;
+const LATER_MS = 1_000;
+
+/** moleculer-web's own actions would show or change the routes to whoever calls them, or serve requests a second way. */
+const without = (...names: string[]): Record<string, ActionSchema> =>
+	Object.fromEntries(names.map(name => [name, false as never]));
+
+export default service<ApiService>({
+	name: "api",
+	mixins: [WebGateway as never],
+	settings: {
+		// Filled by `learn`, with addresses from contracts and nothing else.
+		routes: [{ path: "/", mappingPolicy: "restrict", aliases: {}, bodyParsers: false, logging: false }],
+		logRouteRegistration: null
+	},
+	actions: {
+		...serve(api, { deadLetters, retryDeadLetter, discardDeadLetter }),
+		...without("rest", "listAliases", "addRoute", "removeRoute")
+	},
+	created() {
+		const { env } = runtimeOf(this.broker);
+		Object.assign(this.settings, { port: env.PORT, ip: env.HOST });
+		this.phase = "starting";
+		this.keys = publicKeysFrom(() => this.broker.call("users.jwks"));
+		this.cors = new Cors(env.CORS_ORIGINS);
+		this.limits = new Limits(env);
+		this.admission = new Admission();
+		this.directory = new Directory(this.broker);
+		// moleculer-web calls it whenever a service comes or goes.
+		this.regenerateAllAutoAliases = () => this.learnSoon(SOON_MS);
+		registerHttpMetrics(this.broker);
+		build(this);
+	},
+	started() {
+		const { ready, quieting } = runtimeOf(this.broker);
+		ready.push(async () => {
+			await this.learn();
+			this.phase = "serving";
+			// Added last, so that the doors close before anything behind them is quieted.
+			quieting.push(() => this.quiet());
+		});
+	},
+	stopped() {
+		clearTimeout(this.learning);
+	},
+	methods: {
+		createServer() {
+			this.server = limitedServer((req, res) => void receive(this, req, res));
+		},
+		async learn() {
+			const complete = await this.directory.ask();
+			build(this);
+			if (!complete) this.learnSoon(LATER_MS);
+		},
+		learnSoon(ms: number) {
+			clearTimeout(this.learning);
+			if (this.phase !== "stopping") this.learning = setTimeout(() => void this.learn(), ms);
+		},
+		async quiet() {
+			this.phase = "stopping";
+			clearTimeout(this.learning);
+			await drain(this.server, () => this.admission.underWay);
+		}
+	}
+});

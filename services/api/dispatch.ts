@@ -1,0 +1,90 @@
+import { Readable } from "node:stream";
+import type { Context } from "moleculer";
+import type { Identity } from "../../broker/context.ts";
+import { IdempotencyKeyMissing, Unauthenticated } from "../../broker/errors.ts";
+import { runtimeOf } from "../../broker/runtime.ts";
+import { describeVersion, sendResult } from "./answer.ts";
+import { identify } from "./authenticate.ts";
+import { clientAddress } from "./client-address.ts";
+import { sendEvents } from "./event-stream.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ApiService } from "./gateway.ts";
+import { idempotencyKey } from "./idempotency-key.ts";
+import { asks, bodyParams, queryParams } from "./params.ts";
+import { versionAsked } from "./preconditions.ts";
+import { secondsToWait } from "./prefer.ts";
+import type { Endpoint } from "./routes.ts";
+
+/** How long a service may take, in milliseconds, beside the time that it was asked to wait. */
+const PATIENCE = 5_000;
+
+/** Turns a request into the call of an action and its result into the answer. Throws whatever keeps it from that. */
+export async function dispatch(
+	gateway: ApiService,
+	exchange: Exchange,
+	endpoint: Endpoint,
+	path: Record<string, string>
+): Promise<void> {
+	const { action } = endpoint;
+	const { admission } = gateway;
+	describeVersion(exchange, endpoint);
+	const leave = action.stream ? admission.enterStream() : admission.enter(exchange.writes);
+	let streaming = false;
+	try {
+		const identity = await admit(gateway, exchange, endpoint);
+		const headers = headersFor(exchange, endpoint, identity);
+		const params = asks(endpoint) ? queryParams(exchange, path) : await bodyParams(exchange, endpoint, path);
+		const seconds = action.waits ? secondsToWait(exchange.header("prefer")) : undefined;
+		if (seconds !== undefined) headers["wait-ms"] = String(seconds * 1_000);
+		const timeout = PATIENCE + (seconds ?? 0) * 1_000;
+		const ctx = contextFor(gateway, exchange, identity);
+		const result: unknown = await ctx.call(action.name, params, { headers, timeout });
+		const { $responseHeaders: said } = ctx.meta as { $responseHeaders?: Record<string, string> };
+		if (said?.["Idempotency-Replayed"]) exchange.set("Idempotency-Replayed", "true");
+		if (seconds !== undefined) exchange.set("Preference-Applied", `wait=${seconds}`);
+		if (result instanceof Readable) {
+			streaming = true;
+			void sendEvents(exchange, result).finally(leave);
+		} else sendResult(exchange, endpoint, result);
+	} finally {
+		if (!streaming) leave();
+	}
+}
+
+/** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */
+function contextFor(gateway: ApiService, { requestId }: Exchange, identity: Identity): Context {
+	const ctx = gateway.broker.ContextFactory.create(gateway.broker, null as never, {}, { requestID: requestId });
+	ctx.service = gateway;
+	// In the context's own memory, not in meta: what it calls inherits it, and nobody can send it.
+	ctx.locals.identity = identity;
+	return ctx;
+}
+
+async function admit({ broker, keys, limits }: ApiService, exchange: Exchange, endpoint: Endpoint): Promise<Identity> {
+	const placesOrder = endpoint.action.rest === "POST /orders";
+	const spend = (caller: string) => limits.spend(caller, placesOrder, (name, value) => exchange.set(name, value));
+	const address = () => `address ${clientAddress(exchange.req, runtimeOf(broker).env.TRUSTED_PROXIES)}`;
+	let identity: Identity;
+	try {
+		identity = await identify(exchange.header("authorization"), keys);
+	} catch (error) {
+		await spend(address());
+		throw error;
+	}
+	await spend(identity.kind === "user" ? `user ${identity.userId}` : address());
+	// Told before a body is read; the service would say the same.
+	if (identity.kind === "anonymous" && endpoint.action.access !== "public") throw new Unauthenticated();
+	return identity;
+}
+
+function headersFor(exchange: Exchange, { action }: Endpoint, identity: Identity): Record<string, string> {
+	const headers: Record<string, string> = { traceparent: exchange.traceparent };
+	if (action.idempotencyKey) {
+		const key = idempotencyKey(exchange.header("idempotency-key"));
+		if (key !== undefined) headers["idempotency-key"] = key;
+		else if (action.idempotencyKey === "required" && identity.kind === "user") throw new IdempotencyKeyMissing();
+	}
+	const version = exchange.writes ? versionAsked(exchange.header("if-match")) : undefined;
+	if (version !== undefined) headers["if-match"] = version;
+	return headers;
+}

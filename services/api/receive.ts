@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { MethodNotAllowed, NotReady, RouteNotFound } from "./api.errors.ts";
+import { dispatch } from "./dispatch.ts";
+import { Exchange } from "./exchange.ts";
+import type { ApiService } from "./gateway.ts";
+import { measure } from "./http-metrics.ts";
+import { sendProblem } from "./problem.ts";
+
+type Ending = ServerResponse & { maxRequestsOnConnectionReached?: boolean };
+
+/** Takes a request from the server and sees to it that it is answered, once, and counted. */
+export async function receive(gateway: ApiService, req: IncomingMessage, res: ServerResponse): Promise<void> {
+	const exchange = new Exchange(req, res);
+	// Node tells a client that the connection's last request came, but leaves the closing to it.
+	if (gateway.phase === "stopping" || (res as Ending).maxRequestsOnConnectionReached) res.shouldKeepAlive = false;
+	res.once("close", () => measure(gateway.broker, exchange));
+	gateway.cors.allow(exchange);
+	try {
+		await answer(gateway, exchange);
+	} catch (error) {
+		refuse(gateway, exchange, error);
+	}
+}
+
+function refuse({ logger }: ApiService, exchange: Exchange, error: unknown): void {
+	try {
+		sendProblem(exchange, error, logger);
+	} catch (unsayable) {
+		logger.error(`${exchange.requestId} could not be answered`, unsayable);
+		exchange.res.destroy();
+	}
+}
+
+/** Finds what answers at the address and has it answer. */
+async function answer(gateway: ApiService, exchange: Exchange): Promise<void> {
+	const { table, phase } = gateway;
+	const { method = "" } = exchange.req;
+	const path = exchange.path.length > 1 ? exchange.path.replace(/\/$/, "") : exchange.path;
+	const found = table.find(method, path);
+	if (!found) return answerOptions(gateway, exchange, path);
+	const { target, params } = found;
+	exchange.label = target.path;
+	if ("answer" in target) return target.answer(gateway, exchange, params);
+	if (phase === "starting") throw new NotReady();
+	exchange.writes = method !== "GET" && method !== "HEAD";
+	return dispatch(gateway, exchange, target, params);
+}
+
+/** What is left when nothing answers: the question which methods do. Throws RouteNotFound, MethodNotAllowed, NotReady. */
+function answerOptions({ table, phase }: ApiService, exchange: Exchange, path: string): void {
+	const allow = table.allowed(path);
+	if (allow.length === 0) throw phase === "starting" ? new NotReady() : new RouteNotFound();
+	if (exchange.req.method !== "OPTIONS") throw new MethodNotAllowed(allow);
+	exchange.set("Allow", allow.join(", "));
+	exchange.send(204);
+}

@@ -1,0 +1,24 @@
+import { runtimeOf } from "../../../broker/runtime.ts";
+import type { EventHandler } from "../../../broker/service.ts";
+import type { InventoryService } from "../inventory.service.ts";
+import { hold, subjectOf } from "../reservations.store.ts";
+
+/** The first link of a choreographed order: its items are held, or there is no order. */
+export const onOrderCreated: EventHandler<"order.created", InventoryService> = async function (event, ctx) {
+	const { order } = event.data;
+	if (!order) return;
+	const { orderId, items } = order;
+	const { RESERVATION_TTL_SECONDS } = runtimeOf(this.broker).env;
+	await ctx.once(async unit => {
+		const { refusal } = await hold(unit, { orderId, items, order }, RESERVATION_TTL_SECONDS);
+		if (!refusal) return;
+		const { type: reason, data } = refusal;
+		unit.emit("inventory.reservation_failed", subjectOf(orderId), {
+			orderId,
+			items,
+			reason,
+			productId: data.productId,
+			order
+		});
+	});
+};

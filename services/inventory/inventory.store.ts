@@ -1,0 +1,116 @@
+import { DataTypes } from "sequelize";
+import { StoreUnavailable } from "../../broker/errors.ts";
+import type { Store, Unit } from "../../broker/sql/store.ts";
+import type { Model } from "../../mixins/store.mixin.ts";
+import type { Movement, Stock } from "./inventory.contract.ts";
+import { difference, type Line, type Move, needs, type Shelf } from "./stock.ts";
+
+export const model: Model = {
+	name: "movement",
+	define: {
+		id: { type: DataTypes.INTEGER, primaryKey: true },
+		product_id: DataTypes.INTEGER,
+		delta: DataTypes.INTEGER,
+		kind: DataTypes.STRING,
+		reason: DataTypes.STRING,
+		order_id: DataTypes.INTEGER,
+		at: DataTypes.STRING
+	},
+	options: { tableName: "movements", timestamps: false }
+};
+
+export interface MovementRow {
+	id: number;
+	product_id: number;
+	delta: number;
+	kind: Movement["kind"];
+	reason: string | null;
+	order_id: number | null;
+	at: string;
+}
+
+/** A row of the movements table as the contract shows it. */
+export const movementOf = ({ id, product_id, delta, kind, reason, order_id, at }: MovementRow): Movement => ({
+	id,
+	productId: product_id,
+	delta,
+	kind,
+	reason: reason ?? undefined,
+	orderId: order_id ?? undefined,
+	at
+});
+
+const stockOf = (productId: number, { onHand, reserved }: Shelf, updatedAt: string): Stock => ({
+	productId,
+	onHand,
+	reserved,
+	available: onHand - reserved,
+	updatedAt
+});
+
+/** The stock of a product; undefined when it has none. */
+export async function findStock(sql: Pick<Store | Unit, "get">, productId: number): Promise<Stock | undefined> {
+	const row = await sql.get<{ on_hand: number; reserved: number; updated_at: string }>(
+		"SELECT on_hand, reserved, updated_at FROM stock WHERE product_id = ?",
+		[productId]
+	);
+	return row && stockOf(productId, { onHand: row.on_hand, reserved: row.reserved }, row.updated_at);
+}
+
+/** How much of each product of an order nobody holds. */
+export async function freeOf(unit: Unit, lines: readonly Line[]): Promise<Map<number, number>> {
+	const rows = await unit.all<{ product_id: number; free: number }>(
+		"SELECT product_id, on_hand - reserved AS free FROM stock WHERE product_id IN (SELECT value FROM json_each(?))",
+		[JSON.stringify(lines.map(({ productId }) => productId))]
+	);
+	return new Map(rows.map(({ product_id, free }) => [product_id, free]));
+}
+
+/** Does to the shelf of one product what a move of an order's reservation does. */
+export async function shift(unit: Unit, move: Move, orderId: number, { productId, quantity }: Line): Promise<void> {
+	const delta = move.onHand * quantity;
+	if (move.kind) note(unit, { product_id: productId, delta, kind: move.kind, reason: null, order_id: orderId });
+	await one(
+		unit.run(
+			`UPDATE stock SET on_hand = on_hand + ?, reserved = reserved + ?, updated_at = ?
+			WHERE product_id = ? AND on_hand - reserved >= ?`,
+			[delta, move.reserved * quantity, unit.now, productId, needs(move) * quantity]
+		)
+	);
+}
+
+/** Sets what is on hand, tells of it and leaves its movement. Throws StockReserved and ValidationFailed before it writes. */
+export async function recount(
+	unit: Unit,
+	before: Stock | undefined,
+	{ productId, onHand, kind, reason }: { productId: number; onHand: number; kind: Movement["kind"]; reason?: string }
+): Promise<Stock> {
+	const shelf = before ?? { onHand: 0, reserved: 0 };
+	const delta = difference(productId, shelf, onHand);
+	if (before && delta === 0) return before;
+	await one(
+		unit.run(
+			`INSERT INTO stock (product_id, on_hand, updated_at) VALUES (?, ?, ?)
+			ON CONFLICT (product_id) DO UPDATE SET on_hand = excluded.on_hand, updated_at = excluded.updated_at
+			WHERE stock.on_hand = ? AND stock.reserved <= excluded.on_hand`,
+			[productId, onHand, unit.now, before?.onHand ?? null]
+		)
+	);
+	if (delta !== 0) note(unit, { product_id: productId, delta, kind, reason: reason ?? null, order_id: null });
+	unit.emit("inventory.stock_changed", `stock/${productId}`, { productId, onHand, delta, reason });
+	return stockOf(productId, { onHand, reserved: shelf.reserved }, unit.now);
+}
+
+/** Demo stock of one product. */
+export function plant(unit: Unit, productId: number, onHand: number): void {
+	unit.append("stock", { product_id: productId, on_hand: onHand, updated_at: unit.now });
+	note(unit, { product_id: productId, delta: onHand, kind: "COUNTED", reason: "First count", order_id: null });
+}
+
+const note = (unit: Unit, movement: Omit<MovementRow, "id" | "at">): void =>
+	unit.append("movements", { ...movement, at: unit.now });
+
+/** A conditional write that must hit. When it does not, somebody else was faster since the look, and the unit starts over. */
+export async function one(changed: Promise<number>): Promise<void> {
+	if ((await changed) !== 1) throw new StoreUnavailable("inventory", "changed meanwhile");
+}

@@ -1,0 +1,55 @@
+import type { Ctx } from "../../../broker/context.ts";
+import { runtimeOf } from "../../../broker/runtime.ts";
+import type { Handler } from "../../../broker/service.ts";
+import { codeOf } from "../../../broker/errors.ts";
+import { priced } from "../order.ts";
+import type { CarriedOrder } from "../orders.contract.ts";
+import { ProductNotFound, UserNotFound } from "../orders.errors.ts";
+import type { OrdersService } from "../orders.service.ts";
+import { create, subjectOf } from "../orders.store.ts";
+import { placeOrder } from "../sagas/place-order.saga.ts";
+import { untilSettled } from "../orders.waiting.ts";
+
+/** Accepts an order: what is answered is durable, and so is the start of its steps. */
+export const place: Handler<"orders.place", OrdersService> = async function (ctx) {
+	const userId = ctx.userId();
+	const { items: wanted, payment, shippingAddress, flow: asked } = ctx.params;
+	const { ORDER_FLOW, ORDER_STALL_SECONDS } = runtimeOf(this.broker).env;
+	const flow = asked ?? ORDER_FLOW;
+	const [lines] = await Promise.all([quote(ctx, wanted), assertUser(ctx, userId)]);
+	const carry = (orderId: number): CarriedOrder => ({
+		orderId,
+		userId,
+		items: lines.items.map(({ productId, quantity }) => ({ productId, quantity })),
+		total: lines.total,
+		currency: lines.currency,
+		paymentToken: payment.token,
+		shippingAddress
+	});
+	const order = await this.store.transact(ctx, async unit => {
+		const placed = { userId, flow, ...lines, shippingAddress };
+		const created = await create(unit, placed, flow === "choreographed" ? carry : undefined);
+		const subject = subjectOf(created.id);
+		if (flow === "orchestrated") await this.sagas.begin(unit, placeOrder, subject, carry(created.id));
+		else await this.sagas.watch(unit, placeOrder, subject, carry(created.id), Date.now() + ORDER_STALL_SECONDS * 1_000);
+		return created;
+	});
+	return ctx.waitMs > 0 ? untilSettled(this, order.id, ctx.waitMs) : order;
+};
+
+async function quote(ctx: Ctx, wanted: { productId: number; quantity: number }[]) {
+	const ids = [...new Set(wanted.map(({ productId }) => productId))];
+	const { items: products } = await ctx.call("products.resolve", { ids });
+	const catalogue = new Map(products.map(product => [product.id, product]));
+	const missing = wanted.findIndex(({ productId }) => !catalogue.has(productId));
+	if (missing >= 0) throw new ProductNotFound(wanted[missing]!.productId, missing);
+	return { ...priced(wanted, catalogue), currency: products[0]!.currency };
+}
+
+async function assertUser(ctx: Ctx, userId: number): Promise<void> {
+	try {
+		await ctx.call("users.contact", { id: userId });
+	} catch (error) {
+		throw codeOf(error) === "USER_NOT_FOUND" ? new UserNotFound(userId) : error;
+	}
+}

@@ -1,0 +1,85 @@
+import type { Order } from "./orders.contract.ts";
+import { OrderNotCancellable } from "./orders.errors.ts";
+
+/** What an order is before anything happened to it but being placed. */
+export type Placed = Pick<Order, "userId" | "flow" | "items" | "total" | "currency" | "shippingAddress">;
+
+/** What can happen to an order. */
+export type OrderFact =
+	| { type: "created"; data: Placed }
+	| { type: "confirmed"; data: Pick<Order, "paymentId" | "shipmentId"> }
+	| { type: "cancelled"; data: { reason: string } }
+	| { type: "cancel_requested"; data: object }
+	| { type: "cancel_refused"; data: { reason: string } }
+	| { type: "shipped"; data: { shipmentId: number } }
+	| { type: "delivered"; data: { shipmentId: number } };
+
+/** A fact of one order, numbered from 1 without gaps. */
+export type Recorded = OrderFact & { version: number; at: string };
+
+/** From which states each fact may happen. */
+const transitions: Record<Exclude<OrderFact["type"], "created">, readonly Order["status"][]> = {
+	confirmed: ["PENDING"],
+	cancelled: ["PENDING", "CONFIRMED"],
+	cancel_requested: ["PENDING", "CONFIRMED"],
+	cancel_refused: ["CONFIRMED", "SHIPPED", "DELIVERED"],
+	shipped: ["CONFIRMED"],
+	delivered: ["SHIPPED"]
+};
+
+/** Whether a fact may happen to an order in this state. */
+export const may = (order: Order, type: keyof typeof transitions): boolean => transitions[type].includes(order.status);
+
+/** The order after a fact. The first fact makes it. */
+export function evolve(order: Order | undefined, fact: Recorded, id: number): Order {
+	if (fact.type === "created")
+		return { id, ...fact.data, status: "PENDING", createdAt: fact.at, updatedAt: fact.at, version: fact.version };
+	if (!order) throw new Error(`Order ${id} begins with ${fact.type}`);
+	const { cancelRequested, ...rest } = order;
+	const next = { ...rest, updatedAt: fact.at, version: fact.version };
+	switch (fact.type) {
+		case "confirmed":
+			return { ...next, ...fact.data, ...(cancelRequested && { cancelRequested }), status: "CONFIRMED" };
+		case "cancelled":
+			return { ...next, status: "CANCELLED", reason: fact.data.reason };
+		case "cancel_requested":
+			return { ...next, cancelRequested: true };
+		case "cancel_refused":
+			return next;
+		case "shipped":
+			return { ...next, status: "SHIPPED" };
+		case "delivered":
+			return { ...next, status: "DELIVERED" };
+	}
+}
+
+/** The order that these facts amount to, up to a time. Undefined when it did not exist then. */
+export function replay(id: number, facts: readonly Recorded[], until?: string): Order | undefined {
+	return facts
+		.filter(({ at }) => until === undefined || at <= until)
+		.reduce<Order | undefined>((order, fact) => evolve(order, fact, id), undefined);
+}
+
+/** Whether nothing more will happen to the order without somebody asking. */
+export const isSettled = (order: Order): boolean => order.status !== "PENDING" && !order.cancelRequested;
+
+/** Adds up what is ordered: lines of one product become one, prices are the catalogue's. */
+export function priced(
+	wanted: readonly { productId: number; quantity: number }[],
+	catalogue: ReadonlyMap<number, { name: string; price: number }>
+): Pick<Order, "items" | "total"> {
+	const quantities = new Map<number, number>();
+	for (const { productId, quantity } of wanted) quantities.set(productId, (quantities.get(productId) ?? 0) + quantity);
+	const items = [...quantities].map(([productId, quantity]) => {
+		const { name, price } = catalogue.get(productId)!;
+		return { productId, name, quantity, unitPrice: price, total: price * quantity };
+	});
+	return { items, total: items.reduce((sum, item) => sum + item.total, 0) };
+}
+
+/** What a request to cancel does to the order. Undefined when it is done or under way. Throws OrderNotCancellable. */
+export function requestCancel(order: Order): OrderFact | undefined {
+	if (order.status === "CANCELLED" || order.cancelRequested) return undefined;
+	if (!may(order, "cancel_requested")) throw new OrderNotCancellable(order.id, order.status);
+	return { type: "cancel_requested", data: {} };
+}

@@ -1,0 +1,67 @@
+import type { z } from "zod";
+import type { Store } from "../../broker/sql/store.ts";
+import type { Value } from "../../broker/sql/sql.ts";
+import type { OrderStep, SagaDetail } from "./orders.contract.ts";
+
+type Detail = z.output<typeof SagaDetail>;
+type Summary = Omit<Detail, "state" | "steps">;
+
+interface SagaRow {
+	id: number;
+	type: string;
+	subject: string;
+	status: Summary["status"];
+	step: number;
+	attempts: number;
+	reason: string | null;
+	error: string | null;
+	data: string;
+	created_at: string;
+	updated_at: string;
+}
+
+const summaryOf = (row: SagaRow): Summary => ({
+	id: row.id,
+	type: row.type,
+	subject: row.subject,
+	status: row.status,
+	step: row.step,
+	attempts: row.attempts,
+	reason: row.reason ?? undefined,
+	error: row.error ?? undefined,
+	createdAt: row.created_at,
+	updatedAt: row.updated_at
+});
+
+/** The timeline of one saga, or of all sagas of one order. */
+export async function stepsOf(
+	store: Store,
+	of: { id: number } | { subject: string }
+): Promise<z.output<typeof OrderStep>[]> {
+	const which = "id" in of ? "= ?" : "IN (SELECT id FROM sagas WHERE subject = ?)";
+	const rows = await store.all<Omit<z.output<typeof OrderStep>, "detail"> & { detail: Value }>(
+		`SELECT step, direction, status, attempt, detail, at FROM saga_steps WHERE saga_id ${which} ORDER BY id`,
+		["id" in of ? of.id : of.subject]
+	);
+	return rows.map(({ detail, ...step }) => ({ ...step, detail: (detail as string | null) ?? undefined }));
+}
+
+/** A page of sagas, the newest first. */
+export async function sagaPage(
+	store: Store,
+	{ status, after, limit }: { status?: string; after?: number; limit: number }
+): Promise<{ items: Summary[]; next?: number }> {
+	const rows = await store.all<SagaRow>(
+		"SELECT * FROM sagas WHERE (? IS NULL OR status = ?) AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
+		[status ?? null, status ?? null, after ?? null, after ?? null, limit + 1]
+	);
+	const items = rows.slice(0, limit).map(summaryOf);
+	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+}
+
+/** One saga with its state and timeline. */
+export async function sagaDetail(store: Store, id: number): Promise<Detail | undefined> {
+	const row = await store.get<SagaRow>("SELECT * FROM sagas WHERE id = ?", [id]);
+	if (!row) return undefined;
+	return { ...summaryOf(row), state: JSON.parse(row.data) as Detail["state"], steps: await stepsOf(store, { id }) };
+}

@@ -1,0 +1,71 @@
+import { VersionConflict } from "../../broker/errors.ts";
+import { type Handler, serve, service } from "../../broker/service.ts";
+import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
+import { store } from "../../mixins/store.mixin.ts";
+import catalogue from "../../data/seeds/products.json" with { type: "json" };
+import { changed } from "./product.ts";
+import { type Product, products } from "./products.contract.ts";
+import { find, findAll, insert, markRemoved, page, plant, replace, subjectOf } from "./products.store.ts";
+
+export type ProductsService = OutboxService;
+
+const list: Handler<"products.list", ProductsService> = function (ctx) {
+	return page(this.store, ctx.params);
+};
+
+const get: Handler<"products.get", ProductsService> = function (ctx) {
+	return find(this.store, ctx.params.id);
+};
+
+const create: Handler<"products.create", ProductsService> = function (ctx) {
+	return this.store.transact(ctx, async unit => {
+		const product = await insert(unit, ctx.params);
+		unit.emit("product.created", subjectOf(product.id), { product }, product.version);
+		return product;
+	});
+};
+
+const update: Handler<"products.update", ProductsService> = function (ctx) {
+	const { id, ...details } = ctx.params;
+	return this.store.transact(ctx, async unit => {
+		const before = await find(unit, id);
+		assertExpected(before, ctx.ifMatch);
+		const { product, previousPrice } = changed(before, details, unit.now);
+		await replace(unit, product);
+		unit.emit("product.updated", subjectOf(id), { product, previousPrice }, product.version);
+		return product;
+	});
+};
+
+const remove: Handler<"products.remove", ProductsService> = function (ctx) {
+	return this.store.transact(ctx, async unit => {
+		const product = await find(unit, ctx.params.id);
+		assertExpected(product, ctx.ifMatch);
+		await markRemoved(unit, product);
+		unit.emit("product.deleted", subjectOf(product.id), { product }, product.version + 1);
+		return null;
+	});
+};
+
+/** On the way of every order. */
+const resolve: Handler<"products.resolve", ProductsService> = async function (ctx) {
+	return { items: await findAll(this.store, ctx.params.ids) };
+};
+
+/** Throws VersionConflict. */
+function assertExpected({ version }: Product, expected: number | undefined): void {
+	if (expected !== undefined && expected !== version) throw new VersionConflict(expected, version);
+}
+
+export default service<ProductsService>({
+	name: "products",
+	mixins: [
+		store<ProductsService>({
+			seed: async () => async unit => {
+				for (const { id, ...details } of catalogue) plant(unit, id, details);
+			}
+		}),
+		outbox()
+	],
+	actions: serve(products, { list, get, create, update, remove, resolve })
+});

@@ -1,0 +1,31 @@
+import { serve, service } from "../../broker/service.ts";
+import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
+import { outbox } from "../../mixins/outbox.mixin.ts";
+import { store } from "../../mixins/store.mixin.ts";
+import { cancel } from "./actions/cancel.ts";
+import { create } from "./actions/create.ts";
+import { get } from "./actions/get.ts";
+import { deliver, dispatch } from "./actions/move-on.ts";
+import { onOrderCancelled } from "./events/order-cancelled.ts";
+import { onOrderConfirmed } from "./events/order-confirmed.ts";
+import { onOrderLost } from "./events/order-lost.ts";
+import { onPaymentAuthorized } from "./events/payment-authorized.ts";
+import { shipping } from "./shipping.contract.ts";
+
+export type ShippingService = InboxService;
+
+export default service<ShippingService>({
+	name: "shipping",
+	mixins: [
+		store(),
+		outbox(),
+		inbox({
+			"payment.authorized": onPaymentAuthorized,
+			"inventory.commit_failed": onOrderLost,
+			"payment.capture_failed": onOrderLost,
+			"order.confirmed": onOrderConfirmed,
+			"order.cancelled": onOrderCancelled
+		})
+	],
+	actions: serve(shipping, { get, dispatch, deliver, create, cancel })
+});

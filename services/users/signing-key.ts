@@ -1,0 +1,107 @@
+import { createHmac } from "node:crypto";
+import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, generateKeyPair, importJWK } from "jose";
+import type { CryptoKey } from "jose";
+import { z } from "zod";
+import { ConfigurationError, type Env } from "../../broker/env.ts";
+import { signAccessToken, verifyAccessToken, type PublicKeys, type SigningKey } from "../../broker/tokens.ts";
+
+const Part = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+const PrivateJwk = z.object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: Part, d: Part });
+type PrivateJwk = z.output<typeof PrivateJwk>;
+/** One key, or several: the first signs, and tokens of the others stay good while keys are exchanged. */
+const Source = z.union([
+	PrivateJwk.transform(key => [key]),
+	z.object({ keys: z.array(PrivateJwk).min(1) }).transform(({ keys }) => keys)
+]);
+
+/** The keys of this service. */
+export interface Keys {
+	readonly signing: SigningKey;
+	/** All keys' public halves, as they are published. */
+	readonly published: Published[];
+	readonly find: PublicKeys;
+	/** A keyed digest: worth nothing to one who has the store and not the key. */
+	digest(text: string): string;
+}
+interface Published {
+	kty: "OKP";
+	crv: "Ed25519";
+	x: string;
+	kid: string;
+	alg: "EdDSA";
+	use: "sig";
+}
+
+/** The keys that the environment gives; otherwise, in development, those in the data folder, made when there are none. */
+export async function openKeys({
+	JWT_PRIVATE_KEY,
+	DATA_DIR
+}: Pick<Env, "JWT_PRIVATE_KEY" | "DATA_DIR">): Promise<Keys> {
+	if (JWT_PRIVATE_KEY !== undefined) return keysOf("JWT_PRIVATE_KEY", JWT_PRIVATE_KEY);
+	const file = join(DATA_DIR, "keys", "jwt.json");
+	return keysOf(file, (await readKept(file)) ?? (await make(file)));
+}
+
+async function keysOf(source: string, text: string): Promise<Keys> {
+	const unusable = new ConfigurationError(`${source} is not a private Ed25519 key as a JWK, nor a set of them`);
+	const { data: jwks } = Source.safeParse(parsed(text));
+	if (!jwks) throw unusable;
+	const published = await Promise.all(jwks.map(publish));
+	const find = createLocalJWKSet({ keys: published });
+	try {
+		const key = (await importJWK(jwks[0]!, "EdDSA")) as CryptoKey;
+		const signing = { kid: published[0]!.kid, key };
+		// The halves of a key that was pasted together wrongly do not fit: better told now than by every token.
+		await verifyAccessToken(await signAccessToken({ userId: 1, roles: [] }, signing), find);
+		const secret = Buffer.from(jwks[0]!.d, "base64url");
+		const digest = (text: string) => createHmac("sha256", secret).update(text).digest("base64url");
+		return { signing, published, find, digest };
+	} catch {
+		throw unusable;
+	}
+}
+
+async function publish({ kty, crv, x }: PrivateJwk): Promise<Published> {
+	const kid = await calculateJwkThumbprint({ kty, crv, x });
+	return { kty, crv, x, kid, alg: "EdDSA", use: "sig" };
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+async function readKept(file: string): Promise<string | undefined> {
+	try {
+		await chmod(file, 0o600);
+		return await readFile(file, "utf8");
+	} catch (error) {
+		if ((error as { code?: string }).code === "ENOENT") return undefined;
+		throw error;
+	}
+}
+
+/** Makes a key and keeps it. It gets its name when it is whole: a kill leaves no half of it, and the next start a new try. */
+async function make(file: string): Promise<string> {
+	const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+	const text = JSON.stringify(await exportJWK(privateKey));
+	const folder = dirname(file);
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	await chmod(folder, 0o700);
+	const growing = `${file}.new`;
+	await rm(growing, { force: true });
+	const handle = await open(growing, "wx", 0o600);
+	try {
+		await handle.writeFile(text);
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+	await rename(growing, file);
+	return text;
+}

@@ -1,0 +1,8 @@
+import { createServer } from "node:http";
+
+/** The least a Node server can do: the yardstick of the bench. */
+const server = createServer((_request, response) => {
+	response.setHeader("content-type", "application/json");
+	response.end('{"hello":"world"}');
+});
+server.listen(Number(process.argv[2]), "127.0.0.1");

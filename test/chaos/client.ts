@@ -1,0 +1,122 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Souk } from "./harness.ts";
+import type { Ledger } from "./ledger.ts";
+
+export interface Request {
+	/** What it is called in the ledger: the action, `orders.place`. */
+	operation: string;
+	method: "GET" | "POST" | "PUT" | "DELETE";
+	/** Below the API's base path. */
+	path: string;
+	as: string;
+	key?: string;
+	body?: unknown;
+	headers?: Record<string, string>;
+}
+
+export interface Answer<Body = Record<string, unknown>> {
+	status: number;
+	text: string;
+	body: Body;
+	headers: Headers;
+}
+
+const PASSWORD = "souk-demo";
+/** A client that was not answered for so long gives up; nothing may take that long. */
+const PATIENCE_MS = 60_000;
+
+/** Sends requests until the outcome of each is known, and writes every sending into the ledger. */
+export class Client {
+	readonly #souk: Souk;
+	readonly #ledger: Ledger;
+	readonly #tokens = new Map<string, Promise<string>>();
+
+	constructor(souk: Souk, ledger: Ledger) {
+		this.#souk = souk;
+		this.#ledger = ledger;
+	}
+
+	/** One sending, when the process is ready. Undefined when nobody knows what became of it. */
+	async send<Body>(request: Request): Promise<Answer<Body> | undefined> {
+		const { operation, as, key } = request;
+		const token = as === "nobody" ? undefined : await this.#token(as);
+		const note = this.#ledger.sending({ operation, as, key });
+		try {
+			const answer = await this.#exchange<Body>(request, token);
+			const { status, text } = answer;
+			if (status === 401 && as !== "nobody") this.#tokens.delete(as);
+			const settled = status < 500 && !isInFlight(answer) && status !== 401 && status !== 429;
+			note({ outcome: !settled ? "unknown" : status < 300 ? "ok" : "failed", status, body: text });
+			return settled ? answer : undefined;
+		} catch (error) {
+			note({ outcome: "unknown", error: String((error as Error).cause ?? error) });
+			return undefined;
+		}
+	}
+
+	/** Sends the same request, under the same key, until its outcome is known. */
+	async insist<Body = Record<string, unknown>>(request: Request): Promise<Answer<Body>> {
+		const until = performance.now() + PATIENCE_MS;
+		for (let pauseMs = 20; ; pauseMs = Math.min(250, pauseMs * 1.5)) {
+			const answer = await this.send<Body>(request);
+			if (answer) return answer;
+			if (performance.now() > until) throw new Error(`${request.method} ${request.path} was never answered`);
+			await pause(pauseMs);
+		}
+	}
+
+	/** Reads until what was read is as it should be. */
+	async until<Body>(request: Omit<Request, "method">, wanted: (body: Body) => boolean): Promise<Body> {
+		const until = performance.now() + PATIENCE_MS;
+		for (;;) {
+			const { status, body, text } = await this.insist<Body>({ ...request, method: "GET" });
+			if (status < 300 && wanted(body)) return body;
+			if (performance.now() > until) throw new Error(`GET ${request.path} still answers ${status} ${text}`);
+			await pause(25);
+		}
+	}
+
+	#token(email: string): Promise<string> {
+		let token = this.#tokens.get(email);
+		if (!token) {
+			token = this.#logIn(email);
+			token.catch(() => this.#tokens.delete(email));
+			this.#tokens.set(email, token);
+		}
+		return token;
+	}
+
+	async #logIn(email: string): Promise<string> {
+		const body = { email, password: PASSWORD };
+		const { status, text, ...answer } = await this.insist<{ accessToken: string }>({
+			operation: "users.login",
+			method: "POST",
+			path: "/auth/login",
+			as: "nobody",
+			body
+		});
+		if (status !== 200) throw new Error(`${email} cannot log in: ${status} ${text}`);
+		return answer.body.accessToken;
+	}
+
+	async #exchange<Body>(request: Request, token: string | undefined): Promise<Answer<Body>> {
+		const { method, path, key, body, headers } = request;
+		const response = await fetch(`${this.#souk.url}/api/v1${path}`, {
+			method,
+			headers: {
+				...(body !== undefined && { "content-type": "application/json" }),
+				...(token && { authorization: `Bearer ${token}` }),
+				...(key && { "idempotency-key": key }),
+				...headers
+			},
+			body: body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body),
+			signal: AbortSignal.timeout(15_000)
+		});
+		const text = await response.text();
+		const parsed = text === "" ? undefined : (JSON.parse(text) as Body);
+		return { status: response.status, text, body: parsed as Body, headers: response.headers };
+	}
+}
+
+/** The first sending of a key is still being worked on. */
+const isInFlight = ({ status, headers }: Answer<unknown>): boolean => status === 409 && headers.has("retry-after");

@@ -1,0 +1,147 @@
+import { branch } from "./branches.ts";
+import { Copy, type Edit } from "./copy.ts";
+import { FLOWS } from "./driver.ts";
+import { knobs, say } from "./knobs.ts";
+import { type Kill, type Scenario, walk } from "./matrix.ts";
+import { listedPoints, pointsInSource, unitsOfInboxes } from "./points.ts";
+import { beside, HURRY, hourly, hurriedIn, ordersIn } from "./scenarios.ts";
+import { Trial } from "./trial.ts";
+
+/** What has been passed and killed by the tests of this file so far. */
+const passed = new Set<string>();
+const killed = new Map<string, Set<string>>();
+const kills: Kill[] = [];
+let orders = 0;
+
+const note = (point: string, style: string): void => {
+	killed.set(point, (killed.get(point) ?? new Set()).add(style));
+};
+
+/** Walks scenarios on a process of their own. Points that others were killed at in the same style are not killed again. */
+async function lane(
+	who: string,
+	scenarios: readonly Scenario[],
+	options: ConstructorParameters<typeof import("./harness.ts").Souk>[0] = {}
+): Promise<void> {
+	const trial = await Trial.start(`${who}-${knobs.seed}`, options);
+	try {
+		const known = (point: string, style: string) =>
+			killed.get(point)?.has(style) || (isOrder(style) ? false : killed.has(point));
+		const walked = await walk(trial, who, scenarios, { full: knobs.full, known });
+		for (const point of walked.passed) passed.add(point);
+		for (const kill of walked.kills) note(kill.point, kill.style);
+		kills.push(...walked.kills);
+		orders += trial.driver.placed.length;
+		expect(walked.missed).toEqual([]);
+	} finally {
+		await trial.close();
+	}
+}
+
+const isOrder = (style: string): boolean => (FLOWS as readonly string[]).includes(style);
+
+/** What runs once an hour, or after half a minute, runs all the time. */
+const HASTE: Edit[] = [
+	{ file: "mixins/outbox.mixin.ts", find: "DAY / 24)", put: "200)" },
+	{ file: "services/users/users.service.ts", find: "this.tidy(), HOUR)", put: "this.tidy(), 200)" },
+	{ file: "services/payments/reconciliation/follower.ts", find: "const EVERY_MS = 30_000", put: "const EVERY_MS = 20" },
+	{
+		file: "services/payments/reconciliation/follower.ts",
+		find: "const LEFT_AFTER_MS = 30_000",
+		put: "const LEFT_AFTER_MS = 0"
+	}
+];
+
+describe("a process that is killed at a named point", () => {
+	beforeAll(() =>
+		say(
+			"crash points",
+			`seed ${knobs.seed}, ${knobs.full ? "every point of every scenario" : "every point once a style"}`
+		)
+	);
+
+	it("comes up whole when that was during its first start", async () => {
+		const first = Trial.make("first start");
+		await first.souk.start();
+		const points = first.souk.hits();
+		await first.close();
+		const left = new Set(points);
+		for (let folder = 1; folder <= 4 && left.size > 0; folder++) {
+			const trial = Trial.make(`first start ${folder}`);
+			try {
+				for (const point of [...left]) {
+					trial.souk.arm(point);
+					if (await trial.souk.start()) await trial.souk.kill();
+					else {
+						left.delete(point);
+						note(point, "start");
+					}
+				}
+				trial.souk.disarm();
+				await trial.souk.start();
+				await trial.driver.order(branch("confirmed"), FLOWS[folder % 2]!);
+				await trial.assertSound("kills during the first start");
+			} finally {
+				await trial.close();
+			}
+		}
+		for (const point of points) passed.add(point);
+		say("first start", `${points.size} points`);
+		expect([...left]).toEqual([]);
+	});
+
+	it("leaves every order exactly once, in both styles and every branch", async () => {
+		await Promise.all(FLOWS.map(flow => lane(flow, ordersIn(flow))));
+	});
+
+	it("leaves every order exactly once when everything takes too long", async () => {
+		await Promise.all(FLOWS.map(flow => lane(`${flow}, slow`, hurriedIn(flow), { env: HURRY })));
+	});
+
+	it("leaves what people do beside ordering whole, and what runs by the hour", async () => {
+		using hasty = new Copy(HASTE);
+		await Promise.all([
+			lane("beside", beside),
+			lane("hourly", hourly, { root: hasty.root, env: { PROVIDER_SLOW_MS: "300" } })
+		]);
+	});
+});
+
+describe("the list of crash points", () => {
+	const listed = listedPoints();
+
+	it("names every point that a process passed, and no other", () => {
+		expect([...passed].sort()).toEqual(listed);
+	});
+
+	it("was killed at, point by point", () => {
+		expect(listed.filter(point => !killed.has(point))).toEqual([]);
+		const recoveries = kills.map(({ recoveryMs }) => recoveryMs).sort((one, other) => one - other);
+		const at = (share: number) => Math.round(recoveries[Math.floor((recoveries.length - 1) * share)] ?? 0);
+		const starts = listed.filter(point => killed.get(point)!.has("start")).length;
+		const styles = FLOWS.map(flow => `${kills.filter(({ style }) => style === flow).length} ${flow}`).join(", ");
+		say(
+			"crash points",
+			`${listed.length} points, ${kills.length + starts} kills (${styles}, ${starts} during a start), ${orders} orders; ` +
+				`at rest again p50 ${at(0.5)} ms, max ${at(1)} ms after the restart`
+		);
+	});
+
+	it("has every point that the source names", () => {
+		for (const name of pointsInSource()) expect(listed.filter(point => name.test(point))).not.toEqual([]);
+	});
+
+	it("has both sides of the commit of every event that is heard, and of every other unit", () => {
+		const units = new Set(unitsOfInboxes());
+		for (const point of listed) if (/:(before|after)-commit$/.test(point)) units.add(point.replace(/:[^:]*$/, ""));
+		for (const unit of units)
+			expect(listed).toEqual(expect.arrayContaining([`${unit}:before-commit`, `${unit}:after-commit`]));
+	});
+
+	it("has only points that the source names, or sides of a commit", () => {
+		const names = pointsInSource();
+		expect(
+			listed.filter(point => !names.some(name => name.test(point)) && !/:(before|after)-commit$/.test(point))
+		).toEqual([]);
+	});
+});

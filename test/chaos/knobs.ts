@@ -1,0 +1,24 @@
+/** A whole number from the environment. */
+function number(name: string, otherwise: number): number {
+	const given = process.env[name];
+	if (given === undefined || given === "") return otherwise;
+	if (!/^\d+$/.test(given)) throw new Error(`${name} is ${given}; it takes a whole number`);
+	return Number(given);
+}
+
+/** What a run can be told, by variables: `CHAOS_KILLS=100 npm run test:chaos -- random-kills`. */
+export const knobs = {
+	/** Repeats a run's choices; printed by every run. */
+	seed: number("CHAOS_SEED", Date.now() % 1_000_000_000),
+	/** Kills at random moments. */
+	kills: number("CHAOS_KILLS", 25),
+	/** Orders a second while the process is killed at random. */
+	rate: number("CHAOS_RATE", 20),
+	/** 1 kills at every point of every branch in both styles, and not only once a style. */
+	full: number("CHAOS_FULL", 0) === 1,
+	/** 1 leaves the folder of each process behind. */
+	keep: number("CHAOS_KEEP", 0) === 1
+};
+
+/** A line of progress: a long run is not silent. */
+export const say = (who: string, what: string): void => void process.stdout.write(`[${who}] ${what}\n`);

@@ -1,0 +1,344 @@
+import { DatabaseSync } from "node:sqlite";
+import { join } from "node:path";
+import { eventually } from "../support/eventually.ts";
+import { BRANCHES, branch } from "./branches.ts";
+import { ADMIN, type Branch, type Driver, FLOWS, type Flow, STAFF } from "./driver.ts";
+import type { Scenario } from "./matrix.ts";
+import type { Trial } from "./trial.ts";
+
+/** Every branch in one style. */
+export const ordersIn = (flow: Flow): Scenario[] => [
+	...BRANCHES.map(branch => ({
+		name: `${flow}/${branch.name}`,
+		style: flow,
+		run: ({ driver }: Trial) => driver.order(branch, flow)
+	})),
+	{
+		name: `${flow}/dispatched while it is cancelled`,
+		style: flow,
+		tries: 12,
+		run: ({ driver }) => driver.order(dispatchedWhileCancelled, flow)
+	},
+	{
+		name: `${flow}/recovery`,
+		style: flow,
+		diesFirstAt: flow === "orchestrated" ? "saga:before-shipping.create" : "orders<inventory.reserved:before-commit",
+		run: ({ driver }) => driver.order(branch("confirmed"), flow)
+	}
+];
+
+/** Whoever is first wins: the carrier has the parcel, or the customer the money. */
+const dispatchedWhileCancelled: Branch = {
+	name: "dispatched-while-cancelled",
+	ends: [{ status: "SHIPPED" }, { status: "CANCELLED", reason: "CUSTOMER" }],
+	async then(driver, { id }) {
+		const order = await driver.reached(id, "CONFIRMED");
+		const dispatched = driver.ship(order, "dispatch", "DISPATCHED").catch((error: unknown) => error);
+		await Promise.all([dispatched, driver.cancel(id)]);
+		const { status, cancelRequested } = await driver.settled(id, [
+			...dispatchedWhileCancelled.ends,
+			{ status: "CONFIRMED" }
+		]);
+		if (status === "CONFIRMED" && !cancelRequested) await driver.reached(id, "SHIPPED");
+	}
+};
+
+/** What happens when everything takes too long: the provider, the hold on the goods, the patience of the watchdog. */
+export const HURRY = { PROVIDER_SLOW_MS: "2000", ORDER_STALL_SECONDS: "1", RESERVATION_TTL_SECONDS: "1" };
+
+const slow = (ends: Branch["ends"]): Branch => ({ name: "slow", token: "tok_slow", ends });
+
+export const hurriedIn = (flow: Flow): Scenario[] => [
+	{
+		name: `${flow}/slow`,
+		style: flow,
+		run: ({ driver }) => driver.order(slow([{ status: "CONFIRMED" }]), flow)
+	},
+	{
+		name: `${flow}/sold meanwhile`,
+		style: flow,
+		async run({ driver }) {
+			const last = await driver.product("The very last", 1);
+			const either: Branch["ends"] = [{ status: "CONFIRMED" }, { status: "CANCELLED", reason: "OUT_OF_STOCK" }];
+			const first = driver.order({ ...slow(either), product: last }, flow);
+			await driver.client.until<{ available: number }>(
+				{ operation: "inventory.get", path: `/stock/${last}`, as: STAFF },
+				({ available }) => available === 0
+			);
+			await driver.client.until<{ available: number }>(
+				{ operation: "inventory.get", path: `/stock/${last}`, as: STAFF },
+				({ available }) => available === 1
+			);
+			const second = driver.order({ name: "fast", product: last, ends: either }, flow);
+			const sold = (await Promise.all([first, second])).filter(({ status }) => status === "CONFIRMED");
+			if (sold.length !== 1) throw new Error(`${sold.length} orders have the only unit`);
+		}
+	}
+];
+
+/** What people do beside ordering. */
+export const beside: Scenario[] = [
+	{ name: "accounts", style: "accounts", run: ({ driver }) => accounts(driver) },
+	{ name: "catalogue", style: "catalogue", run: ({ driver }) => catalogue(driver) },
+	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
+	{ name: "dead letters", style: "operations", run: trial => deadLetters(trial) },
+	{ name: "a saga that needs attention", style: "operations", run: trial => needsAttention(trial) }
+];
+
+/** What is seen to by the hour, or when somebody has left it: for a process whose hours are moments. */
+export const hourly: Scenario[] = [
+	{ name: "what is old is forgotten", style: "hourly", run: trial => forgetting(trial) },
+	...FLOWS.flatMap(flow => [
+		{
+			name: `${flow}/slow, and looked after`,
+			style: "hourly",
+			run: ({ driver }: Trial) => driver.order(slow([{ status: "CONFIRMED" }]), flow)
+		},
+		{
+			name: `${flow}/refunded without an answer, and looked after`,
+			style: "hourly",
+			run: ({ driver }: Trial) => driver.order({ ...branch("refunded-in-part"), token: "tok_lost_answer" }, flow)
+		}
+	])
+];
+
+async function forgetting(trial: Trial): Promise<void> {
+	const { driver, souk } = trial;
+	const who = driver.key("nobody");
+	const long = "2001-01-01T00:00:00.000Z";
+	change(join(souk.dataDir, "products.db"), sql =>
+		sql
+			.prepare(
+				"INSERT INTO idempotency_keys (scope, key, fingerprint, result, created_at) VALUES (?, 'old', '', 'null', ?)"
+			)
+			.run(who, long)
+	);
+	change(join(souk.dataDir, "users.db"), sql =>
+		sql.prepare("INSERT INTO login_failures (who, count, updated_at) VALUES (?, 1, ?)").run(who, long)
+	);
+	await eventually(
+		() => {
+			const left = trial.look(books => [
+				...books.rows("SELECT * FROM products.idempotency_keys WHERE scope = ?", who),
+				...books.rows("SELECT * FROM users.login_failures WHERE who = ?", who)
+			]);
+			if (left.length > 0) throw new Error(`${left.length} old rows are left`);
+		},
+		{ within: 30_000 }
+	);
+}
+
+async function accounts(driver: Driver): Promise<void> {
+	const { client } = driver;
+	const email = `${driver.key("person")}@souk.test`;
+	const password = "a-good-password";
+	const post = <Body>(operation: string, path: string, body: object, as = "nobody", key?: string) =>
+		client.insist<Body>({ operation, method: "POST", path, as, key, body });
+	const { body: user } = await post<{ id: number }>(
+		"users.register",
+		"/auth/register",
+		{ name: "A. Person", email, password },
+		"nobody",
+		driver.key("register")
+	);
+	await post("users.login", "/auth/login", { email, password: "a-wrong-password" });
+	const { body: tokens } = await post<{ refreshToken: string }>("users.login", "/auth/login", { email, password });
+	await post("users.refresh", "/auth/refresh", { refreshToken: tokens.refreshToken });
+	// Used twice: every login of its family ends.
+	await post("users.refresh", "/auth/refresh", { refreshToken: tokens.refreshToken });
+	const { body: again } = await post<{ refreshToken: string }>("users.login", "/auth/login", { email, password });
+	await post("users.logout", "/auth/logout", { refreshToken: again.refreshToken }, ADMIN);
+	const path = `/users/${user.id}`;
+	await client.insist({ operation: "users.update", method: "PUT", path, as: ADMIN, body: { name: "Another Name" } });
+	await client.insist({
+		operation: "users.setPreferences",
+		method: "PUT",
+		path: `${path}/preferences`,
+		as: ADMIN,
+		body: { language: "fr" }
+	});
+	await driver.staff(
+		"users.create",
+		"POST",
+		"/users",
+		{ name: "A. Clerk", email: `${driver.key("clerk")}@souk.test`, password, roles: ["staff"] },
+		ADMIN
+	);
+	await client.insist({ operation: "users.remove", method: "DELETE", path, as: ADMIN });
+}
+
+async function catalogue(driver: Driver): Promise<void> {
+	const { client } = driver;
+	const id = await driver.product("A thing", 5);
+	const path = `/products/${id}`;
+	await driver.staff("inventory.adjust", "POST", `/stock/${id}/adjustments`, { delta: -2, reason: "Two were broken" });
+	const body = { name: "A better thing", price: 99 };
+	await client.insist({ operation: "products.update", method: "PUT", path, as: STAFF, body });
+	await client.insist({ operation: "products.remove", method: "DELETE", path, as: STAFF });
+}
+
+async function messages(driver: Driver): Promise<void> {
+	const { client } = driver;
+	const letter = { userId: 1, subject: "News", text: "There is some." };
+	const { id } = await driver.staff<{ id: number }>("notifications.create", "POST", "/notifications", letter);
+	const path = `/notifications/${id}`;
+	const sent = () =>
+		client.until<{ status: string }>(
+			{ operation: "notifications.get", path, as: STAFF },
+			({ status }) => status === "SENT"
+		);
+	await sent();
+	await driver.staff("notifications.send", "POST", `${path}/send`);
+	await sent();
+	await client.insist({ operation: "notifications.remove", method: "DELETE", path, as: STAFF });
+}
+
+interface Letter {
+	id: string;
+	consumer: string;
+	status: string;
+	subject: string;
+}
+
+/** Types of events, how many consumers each has, and data with which they do no harm: such an order was never placed. */
+const POISON: { type: string; consumers: number; data: object }[] = [
+	{
+		type: "payment.voided",
+		consumers: 3,
+		data: { orderId: 999_999, userId: 999_999, amount: 1, currency: "EUR", reason: "None" }
+	},
+	{
+		type: "inventory.committed",
+		consumers: 3,
+		data: { orderId: 999_999, items: [{ productId: 101, quantity: 1 }] }
+	},
+	{
+		type: "order.cancelled",
+		consumers: 3,
+		data: { orderId: 999_999, userId: 999_999, total: 1, currency: "EUR", reason: "None" }
+	}
+];
+
+/** Events that nobody can read are parked, those behind them wait; a person mends one and gives up another. */
+async function deadLetters(trial: Trial): Promise<void> {
+	const { driver } = trial;
+	for (const { type, consumers, data } of POISON) {
+		const subject = `poison/${driver.key(type)}`;
+		inject(trial, type, subject, { nonsense: true });
+		inject(trial, type, subject, data);
+		inject(trial, type, subject, { nonsense: true });
+		const parked = async (count: number) => {
+			const letters = await waiting(driver, subject);
+			const first = new Set(letters.filter(({ status }) => status === "PARKED").map(letter => letter.consumer));
+			if (first.size < count) throw new Error(`${first.size} of ${count} consumers of ${type} have parked it`);
+			return letters.filter(({ status }) => status === "PARKED");
+		};
+		// The audit log hears everything, so it cannot read it either.
+		for (const letter of await eventually(() => parked(consumers), { within: 30_000 }))
+			await driver.client.insist({
+				operation: "api.retryDeadLetter",
+				method: "POST",
+				path: `/admin/dead-letters/${letter.id}/retry`,
+				as: ADMIN,
+				body: { data }
+			});
+		// The last of the three is parked in its turn, and mended or given up in ours.
+		await eventually(
+			async () => {
+				const left = await waiting(driver, subject);
+				for (const { id, consumer } of left.filter(({ status }) => status === "PARKED"))
+					await driver.client.insist({
+						operation: "api.resolveDeadLetter",
+						method: "POST",
+						path: `/admin/dead-letters/${id}/${consumer === "audit" ? "retry" : "discard"}`,
+						as: ADMIN,
+						body: consumer === "audit" ? { data } : undefined
+					});
+				if (left.length > 0) throw new Error(`${left.length} dead letters are left`);
+			},
+			{ within: 30_000, every: 100 }
+		);
+	}
+}
+
+async function waiting(driver: Driver, subject: string): Promise<Letter[]> {
+	const { body } = await driver.client.insist<{ items: Letter[] }>({
+		operation: "api.deadLetters",
+		method: "GET",
+		path: "/admin/dead-letters?limit=100",
+		as: ADMIN
+	});
+	return body.items.filter(
+		letter => letter.subject === subject && (letter.status === "PARKED" || letter.status === "WAITING")
+	);
+}
+
+let injected = 0;
+
+/** Puts an event into the outbox of products, as a broken version of that service would have committed it. */
+function inject({ souk }: Trial, type: string, subject: string, data: object): void {
+	const id = `01900000-0000-7000-8000-${String(process.pid * 100_000 + ++injected).padStart(12, "0")}`;
+	const time = new Date().toISOString();
+	const event = {
+		specversion: "1.0",
+		id,
+		source: "/souk/products",
+		type,
+		subject,
+		time,
+		correlationid: "poison",
+		data
+	};
+	change(join(souk.dataDir, "products.db"), sql =>
+		sql
+			.prepare("INSERT INTO outbox (id, topic, type, subject, payload, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+			.run(id, `${type.split(".")[0]}.events`, type, subject, JSON.stringify(event), time)
+	);
+}
+
+/** A saga of which no definition is known is parked; a person brings the definition back and sends it on its way. */
+async function needsAttention(trial: Trial): Promise<void> {
+	const { driver, souk } = trial;
+	const file = join(souk.dataDir, "orders.db");
+	const order = driver.order(branch("late-webhook"), FLOWS[0]);
+	const version = (to: number, where: string) =>
+		change(
+			file,
+			sql =>
+				sql.prepare(`UPDATE sagas SET version = ? WHERE id = (SELECT max(id) FROM sagas) AND ${where}`).run(to).changes
+		);
+	const saga = () =>
+		trial.look(
+			books =>
+				books.rows<{ id: number; status: string }>("SELECT id, status FROM orders.sagas ORDER BY id DESC LIMIT 1")[0]
+		);
+	const before = saga()?.id ?? 0;
+	await eventually(
+		() => {
+			const { id = 0, status } = saga() ?? {};
+			if (id > before) version(99, "attempts > 0 AND status = 'RUNNING'");
+			// It may have been faster than this.
+			if (id === before || (status !== "NEEDS_ATTENTION" && status !== "DONE")) throw new Error("Not parked yet");
+		},
+		{ within: 30_000, every: 5 }
+	);
+	version(1, "version = 99");
+	const { id } = saga()!;
+	await driver.client.insist({
+		operation: "orders.retrySaga",
+		method: "POST",
+		path: `/admin/sagas/${id}/retry`,
+		as: ADMIN
+	});
+	await order;
+}
+
+function change<T>(file: string, by: (sql: DatabaseSync) => T): T {
+	const sql = new DatabaseSync(file);
+	try {
+		sql.exec("PRAGMA busy_timeout=5000");
+		return by(sql);
+	} finally {
+		sql.close();
+	}
+}

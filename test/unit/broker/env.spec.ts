@@ -1,0 +1,163 @@
+// checklist: 238, 239
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigurationError, processEnv, readEnv } from "../../../broker/env.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = mkdtempSync(join(tmpdir(), "souk-env-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const secrets = { JWT_PRIVATE_KEY: "a key", WEBHOOK_SECRET: "sixteen or more characters" };
+const problemsOf = (variables: Record<string, string>) => {
+	try {
+		readEnv(variables);
+	} catch (error) {
+		expect(error).toBeInstanceOf(ConfigurationError);
+		return (error as Error).message
+			.split("\n")
+			.slice(1)
+			.map(line => line.trim());
+	}
+	return [];
+};
+
+describe("without any variable", () => {
+	it("everything has its default, and only what has none is absent", () => {
+		expect(readEnv({})).toEqual({
+			NODE_ENV: "development",
+			HOST: "127.0.0.1",
+			PORT: 8000,
+			DATA_DIR: "data",
+			ORDER_FLOW: "orchestrated",
+			ORDER_STALL_SECONDS: 30,
+			RESERVATION_TTL_SECONDS: 900,
+			RATE_LIMIT: true,
+			RATE_LIMIT_PER_MINUTE: 100,
+			RATE_LIMIT_ORDERS_PER_MINUTE: 10,
+			TRUSTED_PROXIES: 0,
+			CORS_ORIGINS: "",
+			DEMO_PASSWORD: "souk-demo",
+			PROVIDER_SLOW_MS: 2_000,
+			LOG_LEVEL: "warn",
+			production: false,
+			seedDemo: true,
+			checkResults: true
+		});
+	});
+
+	it("an empty one counts as none", () => {
+		expect(readEnv({ PORT: "", SEED_DEMO: "" })).toEqual(readEnv({}));
+	});
+});
+
+describe("variables", () => {
+	it("are parsed to what they mean", () => {
+		expect(
+			readEnv({ PORT: "9000", RATE_LIMIT: "off", SEED_DEMO: "0", CHECK_RESULTS: "false", TRUSTED_PROXIES: "2" })
+		).toMatchObject({ PORT: 9_000, RATE_LIMIT: false, seedDemo: false, checkResults: false, TRUSTED_PROXIES: 2 });
+		for (const word of ["on", "true", "1"]) expect(readEnv({ SEED_DEMO: word }).seedDemo).toBe(true);
+	});
+
+	it("that cannot be used are all named at once", () => {
+		const problems = problemsOf({ PORT: "99999", ORDER_FLOW: "chaotic", LOG_LEVEL: "loud", RATE_LIMIT: "perhaps" });
+		expect(problems.map(line => line.slice(0, line.indexOf(":"))).sort()).toEqual([
+			"LOG_LEVEL",
+			"ORDER_FLOW",
+			"PORT",
+			"RATE_LIMIT"
+		]);
+	});
+
+	it("that Souk does not know are left alone", () => {
+		expect(readEnv({ PATH: "/bin" })).toEqual(readEnv({}));
+	});
+
+	it("cannot be changed afterwards", () => {
+		const env = readEnv({});
+		expect(Object.isFrozen(env)).toBe(true);
+		expect(() => Object.assign(env, { PORT: 1 })).toThrow(TypeError);
+	});
+
+	it("of this process are read from its environment", () => {
+		expect(processEnv().NODE_ENV).toBe("test");
+	});
+});
+
+describe("a value in a file", () => {
+	const file = join(folder, "secret");
+
+	it("is read where NAME_FILE says, without its last line break", () => {
+		writeFileSync(file, "a secret of some length\n");
+		expect(readEnv({ WEBHOOK_SECRET_FILE: file }).WEBHOOK_SECRET).toBe("a secret of some length");
+		expect(readEnv({ WEBHOOK_SECRET: "", WEBHOOK_SECRET_FILE: file }).WEBHOOK_SECRET).toBe("a secret of some length");
+	});
+
+	it("gives way to the variable itself", () => {
+		const both = readEnv({ WEBHOOK_SECRET: "the variable's own value", WEBHOOK_SECRET_FILE: file });
+		expect(both.WEBHOOK_SECRET).toBe("the variable's own value");
+	});
+
+	it("that is not there is named beside the other problems", () => {
+		const problems = problemsOf({ WEBHOOK_SECRET_FILE: join(folder, "missing"), PORT: "x" });
+		expect(problems).toHaveLength(2);
+		expect(problems.join()).toMatch(/WEBHOOK_SECRET_FILE: ENOENT.*PORT: /s);
+	});
+});
+
+describe("in production", () => {
+	it("secrets are required, and demo data and a limit switched off are refused, all at once", () => {
+		const problems = problemsOf({ NODE_ENV: "production", RATE_LIMIT: "false", SEED_DEMO: "1", PORT: "x" });
+		expect(problems.map(line => line.slice(0, line.indexOf(":"))).sort()).toEqual([
+			"JWT_PRIVATE_KEY",
+			"PORT",
+			"RATE_LIMIT",
+			"SEED_DEMO",
+			"WEBHOOK_SECRET"
+		]);
+	});
+
+	it("a secret may come from a file", () => {
+		const file = join(folder, "key");
+		writeFileSync(file, "key");
+		const { JWT_PRIVATE_KEY: _, ...rest } = secrets;
+		expect(problemsOf({ NODE_ENV: "production", ...rest, JWT_PRIVATE_KEY_FILE: file })).toEqual([]);
+	});
+
+	it("nothing is seeded, and results are not checked", () => {
+		const env = readEnv({ NODE_ENV: "production", ...secrets });
+		expect(env).toMatchObject({ production: true, seedDemo: false, checkResults: false });
+	});
+
+	it("a short secret is refused", () => {
+		const problems = problemsOf({ NODE_ENV: "production", ...secrets, WEBHOOK_SECRET: "short" });
+		expect(problems).toEqual([expect.stringContaining("WEBHOOK_SECRET: Too small")]);
+	});
+});
+
+describe(".env.example", () => {
+	const lines = readFileSync(join(root, ".env.example"), "utf8").split("\n");
+	const given = lines.filter(line => /^[A-Z_]+=/.test(line)).map(line => line.split("=", 2) as [string, string]);
+
+	it("lists exactly the variables of broker/env.ts, in their order", () => {
+		const source = readFileSync(join(root, "broker/env.ts"), "utf8");
+		const declared = source.slice(source.indexOf("z.object({"), source.indexOf("});"));
+		expect(given.map(([name]) => name)).toEqual([...declared.matchAll(/^\t([A-Z_]+):/gm)].map(([, name]) => name));
+	});
+
+	it("says of each why it is there, on the line above", () => {
+		for (const [index, line] of lines.entries())
+			if (/^[A-Z_]+=/.test(line)) expect(lines[index - 1]).toMatch(/^# .{10,}/);
+	});
+
+	it("gives the defaults: a copy of it changes nothing", () => {
+		expect(readEnv(Object.fromEntries(given))).toEqual(readEnv({}));
+		const values = readEnv({}) as unknown as Record<string, unknown>;
+		for (const [name, value] of given)
+			if (value === "") expect(values[name] ?? "").toBe("");
+			else
+				expect(values[name]).toEqual(
+					typeof values[name] === "boolean" ? value === "on" : typeof values[name] === "number" ? Number(value) : value
+				);
+	});
+});

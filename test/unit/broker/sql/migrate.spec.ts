@@ -1,0 +1,113 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { migrate, StoreTooNew } from "../../../../broker/sql/migrate.ts";
+import type { SqliteDatabase } from "../../../../broker/sql/sqlite-database.ts";
+import { notebook, Scratch } from "./scratch.ts";
+
+let scratch: Scratch;
+let database: SqliteDatabase;
+let folder: string;
+
+beforeEach(async () => {
+	scratch = new Scratch();
+	folder = join(scratch.folder, "migrations");
+	database = await scratch.database("shop");
+});
+afterEach(() => scratch.remove());
+
+/** A migration file that runs these statements; `then` is code after them. */
+function migration(name: string, statements: string[], then = ""): void {
+	const file = join(folder, name);
+	mkdirSync(join(file, ".."), { recursive: true });
+	const runs = statements.map(sql => `await sql.run(${JSON.stringify(sql)});`).join("\n");
+	writeFileSync(file, `export const up = async sql => {\n${runs}\n${then}\n};\n`);
+}
+const tables = async () =>
+	(
+		await database.all<{ name: string }>(
+			"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+		)
+	).map(({ name }) => name);
+const applied = async () =>
+	(await database.all<{ name: string }>("SELECT name FROM migrations ORDER BY name")).map(({ name }) => name);
+
+describe("a fresh store", () => {
+	it("gets the core's tables first, then the service's own, each file noted", async () => {
+		migration("core/0001-a.ts", ["CREATE TABLE one (n INTEGER)"]);
+		migration("core/0002-b.ts", ["ALTER TABLE one ADD COLUMN m INTEGER"]);
+		migration("shop/0001-c.ts", ["INSERT INTO one (n, m) VALUES (1, 2)", "CREATE TABLE two (n INTEGER)"]);
+		migration("other/0001-d.ts", ["CREATE TABLE not_ours (n INTEGER)"]);
+		const { logger, lines } = notebook();
+		await migrate(database, logger, folder);
+		expect(await tables()).toEqual(["migrations", "one", "two"]);
+		expect(await database.get("SELECT n, m FROM one")).toEqual({ n: 1, m: 2 });
+		expect(await applied()).toEqual(["core/0001-a.ts", "core/0002-b.ts", "shop/0001-c.ts"]);
+		expect(lines).toEqual([
+			{ level: "info", message: "Migrated shop: core/0001-a.ts, core/0002-b.ts, shop/0001-c.ts" }
+		]);
+	});
+
+	it("of this project gets every table that the core relies on", async () => {
+		await migrate(database, notebook().logger);
+		expect(await tables()).toEqual([
+			"dead_letters",
+			"idempotency_keys",
+			"inbox",
+			"migrations",
+			"outbox",
+			"saga_steps",
+			"sagas",
+			"seeds"
+		]);
+		const core = readdirSync(join(import.meta.dirname, "../../../../data/migrations/core")).sort();
+		expect(await applied()).toEqual(core.map(file => `core/${file}`));
+	});
+});
+
+describe("a store that was migrated before", () => {
+	it("is left as it is, and gets only what is new", async () => {
+		migration("core/0001-a.ts", ["CREATE TABLE one (n INTEGER)", "INSERT INTO one VALUES (1)"]);
+		await migrate(database, notebook().logger, folder);
+		const again = notebook();
+		await migrate(database, again.logger, folder);
+		expect(again.lines).toEqual([]);
+		migration("shop/0001-b.ts", ["INSERT INTO one VALUES (2)"]);
+		await migrate(database, notebook().logger, folder);
+		expect(await database.all("SELECT n FROM one ORDER BY n")).toEqual([{ n: 1 }, { n: 2 }]);
+	});
+
+	it("by newer code is refused by name and not touched", async () => {
+		migration("core/0001-a.ts", ["CREATE TABLE one (n INTEGER)"]);
+		migration("shop/0009-newer.ts", ["CREATE TABLE newer (n INTEGER)"]);
+		await migrate(database, notebook().logger, folder);
+		rmSync(join(folder, "shop"), { recursive: true });
+		migration("core/0002-b.ts", ["CREATE TABLE older_code_wants (n INTEGER)"]);
+		const refused = migrate(database, notebook().logger, folder);
+		await expect(refused).rejects.toBeInstanceOf(StoreTooNew);
+		await expect(refused).rejects.toThrow("shop/0009-newer.ts");
+		expect(await tables()).toEqual(["migrations", "newer", "one"]);
+	});
+});
+
+it("a migration that fails leaves nothing half done, and is taken up again once it is mended", async () => {
+	migration("core/0001-a.ts", ["CREATE TABLE one (n INTEGER)"]);
+	migration(
+		"shop/0001-b.ts",
+		["CREATE TABLE two (n INTEGER)", "INSERT INTO two VALUES (1)"],
+		'throw new Error("broken")'
+	);
+	await expect(migrate(database, notebook().logger, folder)).rejects.toThrow("broken");
+	expect(await tables()).toEqual(["migrations", "one"]);
+	expect(await applied()).toEqual(["core/0001-a.ts"]);
+
+	migration("shop/0002-mended.ts", ["CREATE TABLE two (n INTEGER)"]);
+	rmSync(join(folder, "shop/0001-b.ts"));
+	await migrate(database, notebook().logger, folder);
+	expect(await tables()).toEqual(["migrations", "one", "two"]);
+});
+
+it("a migration whose statement is broken is told by name", async () => {
+	migration("shop/0001-b.ts", ["CREATE TABEL two (n INTEGER)"]);
+	await expect(migrate(database, notebook().logger, folder)).rejects.toThrow(/shop\/0001-b\.ts/);
+	expect(await applied()).toEqual([]);
+});
