@@ -103,3 +103,7 @@ export function isRefusal(error: unknown): boolean {
 	// Moleculer's own 404 (service not found) and 429 (queue full) are faults: they are marked retryable.
 	return typeof code === "number" && code >= 400 && code < 500 && !retryable;
 }
+
+/** Whether a fault passes by itself: the surroundings are at fault, and the same may be tried again. */
+export const isTransient = (error: unknown): boolean =>
+	(error as { retryable?: boolean } | undefined)?.retryable === true;

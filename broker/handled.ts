@@ -2,7 +2,11 @@ import type { SoukEvent } from "./event.ts";
 import type { Unit } from "./sql/store.ts";
 
 /** Marks many events as handled in one unit, and answers those that were not handled before, each once. */
-export async function markHandled(unit: Unit, consumer: string, events: readonly SoukEvent[]): Promise<SoukEvent[]> {
+export async function markManyHandled(
+	unit: Unit,
+	consumer: string,
+	events: readonly SoukEvent[]
+): Promise<SoukEvent[]> {
 	const rows = await unit.all<{ event_id: string }>(
 		"SELECT event_id FROM inbox WHERE consumer = ? AND event_id IN (SELECT value FROM json_each(?))",
 		[consumer, JSON.stringify(events.map(({ id }) => id))]

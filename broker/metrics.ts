@@ -41,28 +41,42 @@ export class PulledMetrics extends MetricReporters.Prometheus {
 		const samples = this.matchMetricName(metric.name) ? metric.snapshot() : [];
 		if (samples.length === 0) return [];
 		const name = metric.name.replace(/[.-]/g, "_");
-		const head = [
-			`# HELP ${name} ${(metric.description ?? metric.name).replace(/\n/g, " ")}\n`,
-			`# TYPE ${name} ${metric.type === "info" ? "gauge" : metric.type}\n`
-		];
-		return head.concat(samples.flatMap(sample => this.#sampleLines(name, metric.type, sample)));
-	}
-
-	#sampleLines(name: string, type: string, { labels, value, count, sum, buckets = {} }: Sample): string[] {
-		if (type === "info") return [`${name}${textOf({ ...labels, value })} 1\n`];
-		if (type !== "histogram") return [`${name}${textOf(labels)} ${numberOf(value)}\n`];
-		return [
-			...Object.entries(buckets)
-				.sort(([a], [b]) => Number(a) - Number(b))
-				.map(([le, below]) => `${name}_bucket${textOf({ ...labels, le })} ${below}\n`),
-			`${name}_bucket${textOf({ ...labels, le: "+Inf" })} ${count}\n`,
-			`${name}_sum${textOf(labels)} ${sum}\n`,
-			`${name}_count${textOf(labels)} ${count}\n`
-		];
+		const type = metric.type === "info" ? "gauge" : metric.type;
+		const head = metricHead(name, type, metric.description ?? metric.name);
+		return [head, ...samples.flatMap(sample => sampleLines(name, metric.type, sample))];
 	}
 }
 
-const numberOf = (value: unknown): string => (typeof value === "number" ? String(value) : "NaN");
+function sampleLines(
+	name: string,
+	type: string,
+	{ labels, value, count = 0, sum = 0, buckets = {} }: Sample
+): string[] {
+	if (type === "info") return [metricLine(name, { ...labels, value }, 1)];
+	if (type !== "histogram") return [metricLine(name, labels, value)];
+	const bounds = Object.entries(buckets).sort(([a], [b]) => Number(a) - Number(b));
+	return histogramLines(name, labels, [...bounds, ["+Inf", count]], sum);
+}
+
+/** What precedes the samples of a metric. */
+export const metricHead = (name: string, type: string, description: string): string =>
+	`# HELP ${name} ${description.replace(/\n/g, " ")}\n# TYPE ${name} ${type}\n`;
+
+/** One sample as Prometheus reads it; what is no number is said to be none. */
+export const metricLine = (name: string, labels: Record<string, unknown>, value: unknown): string =>
+	`${name}${textOf(labels)} ${typeof value === "number" ? value : "NaN"}\n`;
+
+/** A histogram's samples: how many lie below each bound, the last bound without end. */
+export const histogramLines = (
+	name: string,
+	labels: Record<string, unknown>,
+	below: readonly (readonly [bound: string, count: number])[],
+	sum: number
+): string[] => [
+	...below.map(([le, count]) => metricLine(`${name}_bucket`, { ...labels, le }, count)),
+	metricLine(`${name}_sum`, labels, sum),
+	metricLine(`${name}_count`, labels, below.at(-1)?.[1])
+];
 
 function textOf(labels: Record<string, unknown>): string {
 	const pairs = Object.entries(labels)

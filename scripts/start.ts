@@ -15,6 +15,7 @@ try {
 	stopOnSignals(broker);
 	await broker.start();
 	process.stdout.write(banner(env, portOf(broker, env)));
+	if (process.argv.includes("--repl")) broker.repl();
 } catch (error) {
 	fail(error);
 }

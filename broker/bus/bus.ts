@@ -11,6 +11,9 @@ export interface Consumer {
 /** The wire between outboxes and inboxes. It may deliver twice, never zero times. */
 export interface Bus {
 	subscribe(consumer: Consumer): void;
-	/** Resolves when the wire answers for the event, so that the outbox may mark it. Keeps the order of one subject. */
+	/**
+	 * Resolves when the wire answers for the event, so that the outbox may mark it. Keeps the order of one subject: when it
+	 * rejects, what was published after it of the same subject is rejected too, and both come again.
+	 */
 	publish(event: SoukEvent): Promise<void>;
 }

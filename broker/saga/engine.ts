@@ -3,7 +3,7 @@ import { backoff } from "../backoff.ts";
 import type { ActionName } from "../contract.ts";
 import { serviceContext } from "../context.ts";
 import { crash } from "../crash.ts";
-import { codeOf, isRefusal } from "../errors.ts";
+import { codeOf, isRefusal, isTransient } from "../errors.ts";
 import { uuid7 } from "../ids.ts";
 import type { Store, Unit } from "../sql/store.ts";
 import { begin, change, claim, Fenced, freeLeases, nextDue, note, push, type Change, type Instance } from "./log.ts";
@@ -12,6 +12,8 @@ import type { Saga, Step } from "./saga.ts";
 /** After this many failed tries of one step a person has to look. */
 const ATTEMPTS = 20;
 const STEP_TIMEOUT_MS = 10_000;
+/** How many sagas that others left are taken up at a time. */
+const TAKEN_UP = 256;
 
 type AnySaga = Saga<unknown, Service>;
 
@@ -27,27 +29,29 @@ export class SagaEngine {
 
 	constructor(service: Service & { store: Store }, sagas: readonly AnySaga[]) {
 		this.#service = service;
-		this.#sagas = new Map(sagas.map(saga => [saga.name, saga]));
+		this.#sagas = new Map(sagas.map(saga => [keyOf(saga.name, saga.version), saga]));
 	}
 
 	/** Takes up what an earlier process left, and whatever falls due. */
 	async start(): Promise<void> {
-		this.#stopped = false;
 		if (this.#service.store.database.dialect === "sqlite")
 			await this.#service.store.transact(this.#cause("take-over"), freeLeases);
-		this.#sweep();
+		this.#stopped = false;
+		this.#sweepIn(0);
 	}
 
 	/** Lets the steps under way end; what remains is taken up by the next process. */
 	async stop(): Promise<void> {
 		this.#stopped = true;
 		clearTimeout(this.#timer);
+		this.#timer = undefined;
 		await Promise.all(this.#running.values());
 	}
 
 	/** Starts a saga in the unit of what causes it, and runs it as soon as that is committed. */
 	async begin<State>(unit: Unit, saga: Saga<State, never>, subject: string, state: State): Promise<void> {
-		const instance = await begin(unit, saga, subject, state, { lease: this.#owner });
+		// Before the start, and after the stop, nobody here would run it: it is left to whoever sweeps first.
+		const instance = await begin(unit, saga, subject, state, { lease: this.#stopped ? null : this.#owner });
 		unit.afterCommit(() => this.#run(instance));
 	}
 
@@ -64,15 +68,18 @@ export class SagaEngine {
 
 	/** Sends a saga that needs attention on its way again. Resolves to false when there is none with this id. */
 	async push(id: number): Promise<boolean> {
-		return this.#service.store.transact(this.#cause("push"), unit => push(unit, id));
+		const pushed = await this.#service.store.transact(this.#cause("push"), unit => push(unit, id));
+		if (pushed) this.#sweepIn(0);
+		return pushed;
 	}
 
 	#sweep(): void {
 		this.#timer = undefined;
 		void this.#claimDue()
-			.catch((error: unknown) =>
-				this.#service.logger.error("Due sagas could not be claimed; the next sweep tries again", error)
-			)
+			.catch((error: unknown) => {
+				if (!this.#stopped)
+					this.#service.logger.error("Due sagas could not be claimed; the next sweep tries again", error);
+			})
 			.then(pauseMs => this.#sweepIn(pauseMs ?? 1_000));
 	}
 
@@ -88,10 +95,13 @@ export class SagaEngine {
 	async #claimDue(): Promise<number> {
 		const { store } = this.#service;
 		while (!this.#stopped) {
-			const due = await nextDue(store);
+			if (this.#running.size >= TAKEN_UP) return 50;
+			// What runs here is not taken from itself, however late it is: its own fence would stop it.
+			const here = [...this.#running.keys()];
+			const due = await nextDue(store, here);
 			if (due === undefined) return 1_000;
 			if (due > Date.now()) return Math.min(1_000, due - Date.now() + 1);
-			const instance = await store.transact(this.#cause("claim"), unit => claim(unit, this.#owner));
+			const instance = await store.transact(this.#cause("claim"), unit => claim(unit, this.#owner, here));
 			if (instance) this.#run(instance);
 			else return 50;
 		}
@@ -110,8 +120,8 @@ export class SagaEngine {
 	}
 
 	async #walk(instance: Instance): Promise<void> {
-		const saga = this.#sagas.get(instance.type);
-		if (!saga || saga.version !== instance.version)
+		const saga = this.#sagas.get(keyOf(instance.type, instance.version));
+		if (!saga)
 			return void (await this.#park(
 				instance,
 				"start",
@@ -130,9 +140,9 @@ export class SagaEngine {
 
 	async #forward(saga: AnySaga, held: Instance): Promise<Instance | undefined> {
 		const step = saga.steps[held.step]!;
-		let answer: unknown;
+		let state: unknown;
 		try {
-			answer = await this.#call(held, step.action, step.params(held.state), "forward");
+			state = step.keep(held.state, await this.#call(held, step.action, step.params(held.state), "forward"));
 		} catch (error) {
 			const pastPivot = saga.steps.slice(0, held.step).some(({ pivot }) => pivot);
 			if (!isRefusal(error) || pastPivot) return this.#retryLater(held, step.action, error);
@@ -140,16 +150,17 @@ export class SagaEngine {
 			// The refused step itself did nothing; it is undone all the same, which leaves a tombstone for a late repeat.
 			return this.#write(held, { status: "COMPENSATING", reason, attempts: 0 }, step, "forward", "REFUSED", reason);
 		}
-		const to = { step: held.step + 1, state: step.keep(held.state, answer), attempts: 0 };
+		const to = { step: held.step + 1, state, attempts: 0 };
 		// The last step is logged with the ending: it is repeated if the process dies before that is committed.
 		if (to.step === saga.steps.length) return this.#end(saga, { ...held, ...to }, "DONE", step);
-		if (held.leasedUntil - Date.now() < STEP_TIMEOUT_MS) return this.#write(held, to, step, "forward", "DONE");
+		if (step.pivot || held.leasedUntil - Date.now() < STEP_TIMEOUT_MS)
+			return this.#write(held, to, step, "forward", "DONE");
 		this.#logBehind(held, step);
 		return { ...held, ...to };
 	}
 
 	// Going forward does not wait for the log: after a crash the saga starts from the last step that was waited for, and
-	// participants answer again what they answered. Only a change of direction, a pause and the ending must be known first.
+	// participants answer again what they answered. Only the pivot, a change of direction, a pause and the ending come first.
 	#logBehind(held: Instance, step: { action: string }): void {
 		const line = { step: step.action, direction: "forward", status: "DONE", attempt: held.attempts + 1 } as const;
 		this.#transact("step", held, unit => {
@@ -169,8 +180,13 @@ export class SagaEngine {
 		return this.#write(held, { step: held.step - 1, attempts: 0 }, undo, "back", "DONE");
 	}
 
-	async #end(saga: AnySaga, held: Instance, status: "DONE" | "COMPENSATED", last?: Step<unknown>): Promise<undefined> {
-		await this.#transact("end", held, async unit => {
+	async #end(
+		saga: AnySaga,
+		held: Instance,
+		status: "DONE" | "COMPENSATED",
+		last?: Step<unknown>
+	): Promise<Instance | undefined> {
+		const ending = this.#transact("end", held, async unit => {
 			if (last) note(unit, held.id, { step: last.action, direction: "forward", status: "DONE", attempt: 1 });
 			note(unit, held.id, { step: saga.name, direction: status === "DONE" ? "forward" : "back", status, attempt: 1 });
 			await change(unit, held, { status, releaseFor: 0 });
@@ -178,6 +194,13 @@ export class SagaEngine {
 			if (status === "DONE") await completed(this.#service, unit, held.state);
 			else await abandoned(this.#service, unit, held.state, held.reason ?? "REFUSED");
 		});
+		try {
+			await ending;
+		} catch (error) {
+			if (error instanceof Fenced || isTransient(error)) throw error;
+			return this.#retryLater(held, saga.name, error);
+		}
+		return undefined;
 	}
 
 	async #call(held: Instance, action: ActionName, params: unknown, direction: "forward" | "back"): Promise<unknown> {
@@ -245,3 +268,5 @@ export class SagaEngine {
 		};
 	}
 }
+
+const keyOf = (name: string, version: number): string => `${name} ${version}`;

@@ -42,7 +42,7 @@ export async function begin(
 	saga: { name: string; version: number },
 	subject: string,
 	state: unknown,
-	mode: { lease: string } | { watchUntil: number }
+	mode: { lease: string | null } | { watchUntil: number }
 ): Promise<Instance> {
 	const status: SagaStatus = "lease" in mode ? "RUNNING" : "WATCHED";
 	const now = Date.now();
@@ -59,7 +59,7 @@ export async function begin(
 			correlationId,
 			traceparent ?? null,
 			"lease" in mode ? mode.lease : null,
-			"lease" in mode ? now + LEASE_MS : 0,
+			"lease" in mode && mode.lease ? now + LEASE_MS : 0,
 			"lease" in mode ? now : mode.watchUntil,
 			unit.now,
 			unit.now
@@ -82,17 +82,17 @@ export async function begin(
 	};
 }
 
-/** Takes the lease of one saga that is due and that nobody works on, and with it a new fence. */
-export async function claim(unit: Unit, owner: string, id?: number): Promise<Instance | undefined> {
+/** Takes the lease of one saga that is due and that nobody works on, and with it a new fence; none of those that run `here`. */
+export async function claim(unit: Unit, owner: string, here: readonly number[]): Promise<Instance | undefined> {
 	const now = Date.now();
 	const row = await unit.get<InstanceRow>(
 		`UPDATE sagas SET lease_owner = ?, lease_until = ?, fence = fence + 1,
 			step = CASE status WHEN 'WATCHED' THEN 0 ELSE step END,
 			status = CASE status WHEN 'WATCHED' THEN 'RUNNING' ELSE status END
 		WHERE id = (SELECT id FROM sagas WHERE status IN ('RUNNING', 'COMPENSATING', 'WATCHED') AND next_run_at <= ?
-			AND lease_until <= ? AND (? IS NULL OR id = ?) ORDER BY next_run_at LIMIT 1)
+			AND lease_until <= ? AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_run_at LIMIT 1)
 		RETURNING *`,
-		[owner, now + LEASE_MS, now, now, id ?? null, id ?? null]
+		[owner, now + LEASE_MS, now, now, JSON.stringify(here)]
 	);
 	return row && instanceOf(row);
 }
@@ -182,10 +182,12 @@ export async function watched(
 	if (row) note(unit, row.id, { step: to.heard, direction: "forward", status: "HEARD", attempt: 1 });
 }
 
-/** When the next saga is due, in milliseconds since the epoch. */
-export async function nextDue(sql: Pick<Sql, "get">): Promise<number | undefined> {
+/** When the next saga is due, in milliseconds since the epoch, of those that do not run `here`. */
+export async function nextDue(sql: Pick<Sql, "get">, here: readonly number[]): Promise<number | undefined> {
 	const row = await sql.get<{ due: number | null }>(
-		"SELECT min(max(next_run_at, lease_until)) AS due FROM sagas WHERE status IN ('RUNNING', 'COMPENSATING', 'WATCHED')"
+		`SELECT min(max(next_run_at, lease_until)) AS due FROM sagas
+		WHERE status IN ('RUNNING', 'COMPENSATING', 'WATCHED') AND id NOT IN (SELECT value FROM json_each(?))`,
+		[JSON.stringify(here)]
 	);
 	return row?.due ?? undefined;
 }

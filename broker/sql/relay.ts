@@ -17,7 +17,10 @@ export class Relay {
 	readonly #logger: Logger;
 	readonly #inFlight = new Set<number>();
 	#answered: number[] = [];
+	/** All rows up to here were handed to the bus. */
 	#cursor = 0;
+	/** The first row that the bus did not take; nothing overtakes it. */
+	#refused: number | undefined;
 	#pumping: Promise<void> | undefined;
 	#marking: Promise<void> | undefined;
 	#again = false;
@@ -32,11 +35,8 @@ export class Relay {
 
 	start(): void {
 		this.#running = true;
-		this.#timer = setInterval(() => {
-			this.#cursor = 0;
-			this.wake();
-		}, POLL_MS);
-		this.wake();
+		this.#timer = setInterval(() => this.#poll(), POLL_MS);
+		this.#poll();
 	}
 
 	/** Events of work that is still under way are delivered first, as far as the consumers allow. */
@@ -60,21 +60,35 @@ export class Relay {
 			.catch((error: unknown) => this.#logger.error("The outbox could not be read; the next poll tries again", error))
 			.finally(() => {
 				this.#pumping = undefined;
+				// What was committed after the last look, and whose wake-up came while this one was still ending.
+				if (this.#again && this.#flows()) this.wake();
 			});
 	}
 
+	#poll(): void {
+		if (this.#refused !== undefined) this.#cursor = this.#refused - 1;
+		this.#refused = undefined;
+		if (this.#answered.length > 0) this.#marking ??= this.#mark();
+		this.wake();
+	}
+
+	#flows(): boolean {
+		return this.#running && this.#refused === undefined && this.#inFlight.size < IN_FLIGHT;
+	}
+
 	async #pump(): Promise<void> {
-		while (this.#running && this.#again && this.#inFlight.size < IN_FLIGHT) {
+		while (this.#again && this.#flows()) {
 			this.#again = false;
 			const rows = await this.#database.all<{ seq: number; payload: string }>(
 				`SELECT seq, payload FROM outbox WHERE published_at IS NULL AND seq > ? ORDER BY seq LIMIT ${BATCH}`,
 				[this.#cursor]
 			);
 			for (const { seq, payload } of rows) {
+				if (!this.#flows()) break;
 				this.#cursor = seq;
 				if (!this.#inFlight.has(seq)) this.#publish(seq, payload);
 			}
-			if (rows.length === BATCH) this.#again = true;
+			this.#again ||= rows.length === BATCH || !this.#flows();
 		}
 	}
 
@@ -88,8 +102,9 @@ export class Relay {
 				this.#marking ??= this.#mark();
 			},
 			(error: unknown) => {
-				// The row stays; the next poll starts from the first unpublished row and finds it.
+				// The row stays, and the next poll starts from it.
 				this.#inFlight.delete(seq);
+				this.#refused = Math.min(this.#refused ?? seq, seq);
 				if (this.#running) this.#logger.warn("An event was not delivered; it will be sent again", { seq, error });
 			}
 		);
@@ -108,8 +123,10 @@ export class Relay {
 					])
 				);
 			} catch (error) {
-				// Unmarked is delivered again and skipped by the inboxes: late, not lost.
-				this.#logger.warn("Delivered events could not be marked", error);
+				// The next poll tries again. What is unmarked when the process ends is delivered again, and skipped by the inboxes.
+				this.#answered = seqs.concat(this.#answered);
+				if (this.#running) this.#logger.warn("Delivered events could not be marked yet", error);
+				break;
 			}
 			const full = this.#inFlight.size >= IN_FLIGHT;
 			for (const seq of seqs) this.#inFlight.delete(seq);

@@ -6,7 +6,7 @@ export interface Capacity {
 	reads: number;
 	streams: number;
 }
-export const CAPACITY: Capacity = { requests: 512, reads: 448, streams: 256 };
+const CAPACITY: Capacity = { requests: 512, reads: 448, streams: 256 };
 
 /** Counts what is under way, and turns away what would be too much while it is still cheap to. */
 export class Admission {

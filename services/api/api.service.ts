@@ -8,7 +8,7 @@ import { api } from "./api.contract.ts";
 import { Cors } from "./cors.ts";
 import { Directory } from "./directory.ts";
 import type { ApiService } from "./gateway.ts";
-import { registerHttpMetrics } from "./http-metrics.ts";
+import { HttpMeter } from "./http-meter.ts";
 import { Limits } from "./limits.ts";
 import { deadLetters, discardDeadLetter, retryDeadLetter } from "./operations.ts";
 import { receive } from "./receive.ts";
@@ -45,7 +45,7 @@ export default service<ApiService>({
 		this.directory = new Directory(this.broker);
 		// moleculer-web calls it whenever a service comes or goes.
 		this.regenerateAllAutoAliases = () => this.learnSoon(SOON_MS);
-		registerHttpMetrics(this.broker);
+		this.meter = new HttpMeter();
 		build(this);
 	},
 	started() {

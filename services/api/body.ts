@@ -4,7 +4,7 @@ import { BodyMalformed, BodyTooLarge, MediaTypeNotSupported } from "./api.errors
 import { parseJson } from "./json.ts";
 
 /** The longest body, in bytes. */
-export const LONGEST_BODY = 100 * 1024;
+const LONGEST_BODY = 100 * 1024;
 
 /**
  * The body as text: empty when there is none. Throws MediaTypeNotSupported, BodyTooLarge, BodyMalformed, before it reads

@@ -5,6 +5,7 @@ import type { Admission } from "./admission.ts";
 import type { Cors } from "./cors.ts";
 import type { Directory } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
+import type { HttpMeter } from "./http-meter.ts";
 import type { Limits } from "./limits.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { Endpoint } from "./routes.ts";
@@ -27,6 +28,7 @@ export type ApiService = Service & {
 	cors: Cors;
 	limits: Limits;
 	admission: Admission;
+	meter: HttpMeter;
 	directory: Directory;
 	table: RouteTable<Endpoint | Page>;
 	endpoints: Endpoint[];

@@ -39,13 +39,13 @@ export function openApi(version: Version, endpoints: readonly Endpoint[], pages:
 
 const serviceOf = ({ name }: ActionDescription): string => name.slice(0, name.lastIndexOf("."));
 
-function operation({ method, action, parameters, version, old }: Endpoint, components: Components): Json {
+function operation(endpoint: Endpoint, components: Components): Json {
+	const { method, action, parameters, version, old } = endpoint;
 	const { properties = {}, required = [] } = action.params as { properties?: Json; required?: string[] };
 	const names = Object.keys(properties).filter(name => !parameters.includes(name));
 	const asks = method === "GET" || method === "DELETE";
 	return {
-		// Client generators name their functions by it, so the version that is here to stay has the plain name.
-		operationId: old ? `${action.name}.old` : version === CURRENT ? action.name : `${version}.${action.name}`,
+		operationId: operationIdOf(endpoint),
 		summary: action.summary,
 		tags: [serviceOf(action)],
 		...(old || version !== CURRENT ? { deprecated: true } : {}),
@@ -58,8 +58,14 @@ function operation({ method, action, parameters, version, old }: Endpoint, compo
 			...headerParameters(action, method)
 		],
 		...(asks ? {} : requestBody(action, names, components)),
-		responses: responses(action, method, components)
+		responses: responses(endpoint, components)
 	};
+}
+
+/** Client generators name their functions by it, so the version that is here to stay has the plain name. */
+function operationIdOf({ action, version, old }: Endpoint): string {
+	if (old) return `${old.service ? "wrapped" : "old"}.${action.name}`;
+	return version === CURRENT ? action.name : `${version}.${action.name}`;
 }
 
 function security({ access }: ActionDescription): Json {
@@ -120,10 +126,13 @@ function requestBody({ params, rawBody }: ActionDescription, names: readonly str
 	return { requestBody: { required: needed.length > 0, content: { "application/json": { schema } } } };
 }
 
-function responses(action: ActionDescription, method: string, components: Components): Json {
+function responses({ action, method, old }: Endpoint, components: Components): Json {
 	const { status = 200, result, stream, refuses, access } = action;
 	const media = stream ? "text/event-stream" : "application/json";
-	const schema = stream ? { type: "string" } : components.schema(result, result);
+	const data = stream ? { type: "string" } : components.schema(result, result);
+	const schema = old?.service
+		? { type: "object", properties: { service: { const: old.service }, data }, required: ["service", "data"] }
+		: data;
 	const headers = {
 		...(hasVersion(result) ? { ETag: { schema: { type: "string" } } } : {}),
 		...(status === 201 ? { Location: { schema: { type: "string" } } } : {})

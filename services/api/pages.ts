@@ -1,9 +1,9 @@
+import { metricsText } from "../../broker/metrics.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { RouteNotFound } from "./api.errors.ts";
 import { DOCS_POLICY, docFiles } from "./docs.ts";
 import type { ApiService, Page } from "./gateway.ts";
 import { healthOf, readinessOf } from "./health.ts";
-import { scrape } from "./http-metrics.ts";
 import { openApi } from "./openapi.ts";
 import { problemsOf } from "./problem-list.ts";
 import { problemType } from "./problem.ts";
@@ -43,8 +43,10 @@ const health: Page[] = [
 		path: "/metrics",
 		summary: "What is measured, as Prometheus reads it",
 		type: "text/plain",
-		async answer({ broker, server }, exchange) {
-			exchange.send(200, scrape(broker, await connections(server)), METRICS_TYPE);
+		async answer({ broker, server, meter }, exchange) {
+			const database = runtimeOf(broker).probes.reduce((sum, probe) => sum + probe.connections, 0);
+			const open = { http: await connections(server), database };
+			exchange.send(200, meter.text(open) + metricsText(broker), METRICS_TYPE);
 		}
 	}
 ];

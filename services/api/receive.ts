@@ -3,7 +3,6 @@ import { MethodNotAllowed, NotReady, RouteNotFound } from "./api.errors.ts";
 import { dispatch } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
-import { measure } from "./http-metrics.ts";
 import { sendProblem } from "./problem.ts";
 
 type Ending = ServerResponse & { maxRequestsOnConnectionReached?: boolean };
@@ -13,7 +12,7 @@ export async function receive(gateway: ApiService, req: IncomingMessage, res: Se
 	const exchange = new Exchange(req, res);
 	// Node tells a client that the connection's last request came, but leaves the closing to it.
 	if (gateway.phase === "stopping" || (res as Ending).maxRequestsOnConnectionReached) res.shouldKeepAlive = false;
-	res.once("close", () => measure(gateway.broker, exchange));
+	res.once("close", () => gateway.meter.measure(exchange));
 	gateway.cors.allow(exchange);
 	try {
 		await answer(gateway, exchange);

@@ -1,6 +1,6 @@
 import { DataTypes } from "sequelize";
 import type { SoukEvent } from "../../broker/event.ts";
-import { markHandled } from "../../broker/handled.ts";
+import { markManyHandled } from "../../broker/handled.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model } from "../../mixins/store.mixin.ts";
 import type { AuditEntry } from "./audit.contract.ts";
@@ -53,7 +53,7 @@ export const headOf = (sql: Pick<Store | Unit, "get">): Promise<Link | undefined
  * a unit that runs again, or shares its commit with another, ties on where it should.
  */
 export async function append(unit: Unit, consumer: string, events: readonly SoukEvent[]): Promise<void> {
-	const fresh = await markHandled(unit, consumer, events);
+	const fresh = await markManyHandled(unit, consumer, events);
 	if (fresh.length === 0) return;
 	const entries = chained(fresh.map(factOf), (await headOf(unit)) ?? START);
 	const { seq, hash } = entries.at(-1)!;

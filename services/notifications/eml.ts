@@ -22,9 +22,11 @@ export function eml({ key, sending, to, subject, text, at }: Mail): string {
 
 const mailbox = ({ name, address }: Mail["to"]): string => `${phrase(name)} <${address.replace(/[\s<>]/g, "")}>`;
 
-const phrase = (name: string): string => (/^[A-Za-z0-9 ]{1,70}$/.test(name) ? name : encoded(name));
+// What is sent as it is has no blanks that a reader might drop.
+const phrase = (name: string): string =>
+	name.length <= 70 && /^[A-Za-z0-9]+( [A-Za-z0-9]+)*$/.test(name) ? name : encoded(name);
 const words = (line: string): string =>
-	/^[\x20-\x7e]{1,70}$/.test(line) && !line.includes("=?") ? line : encoded(line);
+	/^[!-~]([ -~]{0,68}[!-~])?$/.test(line) && !line.includes("=?") ? line : encoded(line);
 
 // Encoded words (RFC 2047), each of whole characters and within 75; nothing in them can end a header.
 function encoded(line: string): string {

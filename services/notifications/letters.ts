@@ -75,9 +75,17 @@ export const letters: { [Type in Told]: (facts: Events[Type], name: string) => L
 export const aboutOf = ({ type, subject, id }: Pick<SoukEvent<Told>, "type" | "subject" | "id">): string =>
 	type === "payment.refunded" ? `${subject} ${id}` : subject;
 
+const formats = new Map<string, Intl.NumberFormat>();
+
 /** An amount of minor units as people read it. */
 export function money(minor: number, currency: string): string {
-	const format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" });
+	let format = formats.get(currency);
+	// Making one costs more than writing the rest of the letter.
+	if (!format)
+		formats.set(
+			currency,
+			(format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" }))
+		);
 	const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
 	return format.format(minor / 10 ** digits).replace("\u00a0", " ");
 }

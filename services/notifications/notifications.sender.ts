@@ -57,23 +57,22 @@ export class Sender {
 	wake(): void {
 		if (!this.#running) return;
 		this.#again = true;
-		this.#working ??= this.#work()
-			.catch((error: unknown) => {
-				this.#again = false;
-				this.#logger.error("Mail could not be sent or marked; the next poll tries again", error);
-			})
-			.finally(() => {
-				this.#working = undefined;
-				if (this.#again) this.wake();
-			});
+		this.#working ??= this.#work();
 	}
 
 	async #work(): Promise<void> {
-		while (this.#running && this.#again) {
-			this.#again = false;
-			const rows = await due(this.#store, isoNow(), BATCH);
-			if (rows.length > 0) await this.#deliver(rows);
-			if (rows.length === BATCH) this.#again = true;
+		try {
+			while (this.#running && this.#again) {
+				this.#again = false;
+				const rows = await due(this.#store, isoNow(), BATCH);
+				if (rows.length > 0) await this.#deliver(rows);
+				if (rows.length === BATCH) this.#again = true;
+			}
+		} catch (error) {
+			this.#logger.error("Mail could not be sent or marked; the next poll tries again", error);
+		} finally {
+			// In the same breath as the last look at #again, so that no wake-up falls between.
+			this.#working = undefined;
 		}
 	}
 

@@ -39,13 +39,15 @@ export class Client {
 	/** One sending, when the process is ready. Undefined when nobody knows what became of it. */
 	async send<Body>(request: Request): Promise<Answer<Body> | undefined> {
 		const { operation, as, key } = request;
-		const token = as === "nobody" ? undefined : await this.#token(as);
+		const token = as === "nobody" ? undefined : await this.logIn(as);
 		const note = this.#ledger.sending({ operation, as, key });
 		try {
 			const answer = await this.#exchange<Body>(request, token);
 			const { status, text } = answer;
-			if (status === 401 && as !== "nobody") this.#tokens.delete(as);
-			const settled = status < 500 && !isInFlight(answer) && status !== 401 && status !== 429;
+			// An access token is good for ten minutes.
+			const expired = status === 401 && as !== "nobody";
+			if (expired) this.#tokens.delete(as);
+			const settled = status < 500 && !expired && status !== 429 && !isInFlight(answer);
 			note({ outcome: !settled ? "unknown" : status < 300 ? "ok" : "failed", status, body: text });
 			return settled ? answer : undefined;
 		} catch (error) {
@@ -76,17 +78,18 @@ export class Client {
 		}
 	}
 
-	#token(email: string): Promise<string> {
+	/** The access token of a user, from the login there is or a new one. */
+	logIn(email: string): Promise<string> {
 		let token = this.#tokens.get(email);
 		if (!token) {
-			token = this.#logIn(email);
+			token = this.#trade(email);
 			token.catch(() => this.#tokens.delete(email));
 			this.#tokens.set(email, token);
 		}
 		return token;
 	}
 
-	async #logIn(email: string): Promise<string> {
+	async #trade(email: string): Promise<string> {
 		const body = { email, password: PASSWORD };
 		const { status, text, ...answer } = await this.insist<{ accessToken: string }>({
 			operation: "users.login",

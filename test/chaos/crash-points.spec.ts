@@ -4,7 +4,7 @@ import { FLOWS } from "./driver.ts";
 import { knobs, say } from "./knobs.ts";
 import { type Kill, type Scenario, walk } from "./matrix.ts";
 import { listedPoints, pointsInSource, unitsOfInboxes } from "./points.ts";
-import { beside, HURRY, hourly, hurriedIn, ordersIn } from "./scenarios.ts";
+import { beside, EXPIRING, expiringIn, hourly, IMPATIENT, impatientIn, ordersIn } from "./scenarios.ts";
 import { Trial } from "./trial.ts";
 
 /** What has been passed and killed by the tests of this file so far. */
@@ -38,6 +38,11 @@ async function lane(
 	}
 }
 
+/** Waits for all of them, also when one fails: a lane that is left behind would kill on. */
+async function together(lanes: Promise<void>[]): Promise<void> {
+	for (const lane of await Promise.allSettled(lanes)) if (lane.status === "rejected") throw lane.reason;
+}
+
 const isOrder = (style: string): boolean => (FLOWS as readonly string[]).includes(style);
 
 /** What runs once an hour, or after half a minute, runs all the time. */
@@ -65,20 +70,21 @@ describe("a process that is killed at a named point", () => {
 		await first.souk.start();
 		const points = first.souk.hits();
 		await first.close();
-		const left = new Set(points);
-		for (let folder = 1; folder <= 4 && left.size > 0; folder++) {
+		// Who starts first is not always the same, so a point may be passed before it is armed; then a new folder helps.
+		const left = new Map([...points].map(point => [point, 0]));
+		for (let folder = 1; [...left.values()].some(tries => tries < 5); folder++) {
 			const trial = Trial.make(`first start ${folder}`);
 			try {
-				for (const point of [...left]) {
+				for (const [point, tries] of left) {
+					if (tries === 5) continue;
+					left.set(point, tries + 1);
 					trial.souk.arm(point);
-					if (await trial.souk.start()) await trial.souk.kill();
-					else {
-						left.delete(point);
-						note(point, "start");
-					}
+					if (await trial.souk.start()) break;
+					left.delete(point);
+					note(point, "start");
 				}
 				trial.souk.disarm();
-				await trial.souk.start();
+				if (!trial.souk.ready) await trial.souk.start();
 				await trial.driver.order(branch("confirmed"), FLOWS[folder % 2]!);
 				await trial.assertSound("kills during the first start");
 			} finally {
@@ -87,15 +93,16 @@ describe("a process that is killed at a named point", () => {
 		}
 		for (const point of points) passed.add(point);
 		say("first start", `${points.size} points`);
-		expect([...left]).toEqual([]);
+		expect([...left.keys()]).toEqual([]);
 	});
 
 	it("leaves every order exactly once, in both styles and every branch", async () => {
-		await Promise.all(FLOWS.map(flow => lane(flow, ordersIn(flow))));
+		await together(FLOWS.map(flow => lane(flow, ordersIn(flow))));
 	});
 
 	it("leaves every order exactly once when everything takes too long", async () => {
-		await Promise.all(FLOWS.map(flow => lane(`${flow}, slow`, hurriedIn(flow), { env: HURRY })));
+		await together(FLOWS.map(flow => lane(`${flow}, impatient`, impatientIn(flow), { env: IMPATIENT })));
+		await together(FLOWS.map(flow => lane(`${flow}, expiring`, expiringIn(flow), { env: EXPIRING })));
 	});
 
 	it("leaves what people do beside ordering whole, and what runs by the hour", async () => {

@@ -71,21 +71,21 @@ export class Driver {
 		this.#run = run;
 	}
 
-	/** A key of its own for a request. */
+	/** A key of its own for a request: visible characters, no spaces. */
 	key(what: string): string {
-		return `${this.#run}-${what}-${++this.#keys}`;
+		return `${this.#run}-${what}-${++this.#keys}`.replace(/[^\w.-]+/g, "_");
 	}
 
 	buyer(): string {
 		return BUYERS[this.#keys % BUYERS.length]!;
 	}
 
-	/** Makes the products, once. */
-	catalogue(): Promise<Catalogue> {
-		this.#catalogue ??= (async () => ({
-			plenty: await this.product("Plenty", 1_000_000),
-			scarce: await this.product("The last one", 1)
-		}))();
+	/** Logs everybody in and makes the products, once. */
+	prepared(): Promise<Catalogue> {
+		this.#catalogue ??= (async () => {
+			await Promise.all([STAFF, ADMIN, ...BUYERS].map(email => this.client.logIn(email)));
+			return { plenty: await this.product("Plenty", 1_000_000), scarce: await this.product("The last one", 1) };
+		})();
 		return this.#catalogue;
 	}
 
@@ -125,7 +125,7 @@ export class Driver {
 
 	/** The request that places an order of a branch. */
 	async request(branch: Branch, flow: Flow) {
-		const { plenty, scarce } = await this.catalogue();
+		const { plenty, scarce } = await this.prepared();
 		const { token = "tok_ok", country = "FR", tooMany, product, name } = branch;
 		const one = (productId: number, quantity: number) => ({ productId, quantity });
 		// Two lines of one product: they are one thing to whoever counts.

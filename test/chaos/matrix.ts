@@ -28,7 +28,7 @@ const TRIES = 4;
 /** The points that a scenario passes when nobody kills it, or when it was killed once and recovers. */
 export async function record(trial: Trial, { name, run, diesFirstAt = "" }: Scenario): Promise<Set<string>> {
 	const { souk, driver } = trial;
-	await driver.catalogue();
+	await driver.prepared();
 	await trial.assertSound(`the time before ${name}`);
 	souk.hits();
 	const keeper = new Keeper(souk);

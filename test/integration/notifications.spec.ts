@@ -300,9 +300,11 @@ describe("a mailbox that cannot be written", () => {
 		});
 		expect(failed).toMatchObject({ status: "FAILED", sends: 0, version: 11, error: expect.any(String) as string });
 		expect((await as(souk, ALICE)("notifications.get", { id: failed.id })).error).toBeUndefined();
+		await as(souk, STAFF)("notifications.send", { id: failed.id });
+		await eventually(async () => expect(await all()).toMatchObject([{ status: "FAILED", version: 22 }]));
 		rmSync(obstacle(dataDir));
 		await settle();
-		expect(await all()).toMatchObject([{ status: "FAILED" }]);
+		expect(await all()).toMatchObject([{ status: "FAILED", version: 22 }]);
 		expect(await as(souk, STAFF)("notifications.send", { id: failed.id })).toMatchObject({ status: "PENDING" });
 		await untilSent(1);
 		expect(inbox()).toEqual(["1-order.confirmed.eml"]);

@@ -35,6 +35,7 @@ export const up: Migration["up"] = async sql => {
 		resolved_at TEXT,
 		UNIQUE (consumer, event_id)
 	)`);
+	await sql.run("CREATE INDEX dead_letters_open ON dead_letters (subject) WHERE status IN ('PARKED', 'WAITING')");
 	await sql.run(`CREATE TABLE idempotency_keys (
 		scope TEXT NOT NULL,
 		key TEXT NOT NULL,

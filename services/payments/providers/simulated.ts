@@ -165,12 +165,7 @@ export class SimulatedProvider implements Provider {
 				return { answer: JSON.parse(known.answer) as Answer, token: undefined, first: false };
 			}
 			const { answer, token } = await work(tx);
-			await tx.run("INSERT INTO requests (key, request, answer, at) VALUES (?, ?, ?, ?)", [
-				key,
-				text,
-				JSON.stringify(answer),
-				isoNow()
-			]);
+			tx.append("requests", { key, request: text, answer: JSON.stringify(answer), at: isoNow() });
 			return { answer, token, first: true };
 		});
 		if (first && token && switchesOf(token).losesAnswers) throw new ProviderTimeout(key);

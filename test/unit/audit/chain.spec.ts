@@ -89,6 +89,13 @@ describe("the chain of the log", () => {
 		expect(verifyChain([entries[0]!, forged!, entries[2]!]).brokenAt).toBe(3);
 	});
 
+	it("is broken where a place was left out, even when the hashes fit", () => {
+		const facts = fc.sample(fact, { numRuns: 2, seed: 3 });
+		const [first] = chained(facts.slice(0, 1), START);
+		const [late] = chained(facts.slice(1), { seq: 4, hash: first!.hash });
+		expect(verifyChain([first!, late!])).toEqual({ last: { seq: 1, hash: first!.hash }, brokenAt: 2 });
+	});
+
 	it("hashes what anybody can hash who reads the list", () => {
 		const [{ hash, prevHash, data, ...rest }] = chained(
 			[

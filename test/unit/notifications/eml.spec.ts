@@ -82,6 +82,13 @@ describe("a mail as a file", () => {
 		expect(Object.keys(headers)).toEqual(Object.keys(read(eml(mail)).headers));
 	});
 
+	it("keeps the blanks around a subject and within a name", () => {
+		const file = eml({ ...mail, subject: " a  b ", to: { ...mail.to, name: "A  B" } });
+		expect(file).not.toMatch(/[ \t]\r\n/);
+		expect(read(file).headers).toMatchObject({ Subject: " a  b ", To: "A  B <alice@souk.test>" });
+		expect(file).not.toContain("A  B");
+	});
+
 	it("does not take a subject for an encoded one", () => {
 		expect(read(eml({ ...mail, subject: "=?utf-8?B?eA==?=" })).headers.Subject).toBe("=?utf-8?B?eA==?=");
 	});

@@ -1,0 +1,50 @@
+import type { Probe } from "../../../broker/runtime.ts";
+import { healthOf, readinessOf } from "../../../services/api/health.ts";
+
+const probe = (name: string, check: () => Promise<unknown>): Probe => ({ name, check, connections: 2 });
+const well = probe("orders", () => Promise.resolve({ 1: 1 }));
+const broken = probe("payments", () => Promise.reject(new Error("disk I/O error")));
+const silent = probe("users", () => new Promise(() => undefined));
+
+// checklist: 110, 112, 113
+describe("the health of the whole", () => {
+	it("is good when everything that was ever met is here and its store answers", async () => {
+		expect(await healthOf({ orders: true, users: true }, [well])).toEqual({
+			status: "healthy",
+			timestamp: expect.stringMatching(/^\d{4}-.+Z$/) as string,
+			services: { orders: "up", users: "up" }
+		});
+	});
+
+	it("is not when a service is away, or its store fails or does not answer", async () => {
+		const health = await healthOf({ orders: true, payments: true, shipping: false, users: true }, [
+			well,
+			broken,
+			silent
+		]);
+		expect(health).toMatchObject({
+			status: "unhealthy",
+			services: { orders: "up", payments: "down", shipping: "down", users: "down" }
+		});
+	});
+});
+
+describe("the readiness of a process", () => {
+	it("is there when its stores answer", async () => {
+		expect(await readinessOf(undefined, [well])).toEqual({ status: "ready", database: "up", cache: "none" });
+	});
+
+	it("is not while it starts or stops, and not when a store fails", async () => {
+		expect(await readinessOf("stopping", [well])).toEqual({
+			status: "not ready",
+			database: "up",
+			cache: "none",
+			reason: "stopping"
+		});
+		expect(await readinessOf(undefined, [well, broken])).toEqual({
+			status: "not ready",
+			database: "down",
+			cache: "none"
+		});
+	});
+});

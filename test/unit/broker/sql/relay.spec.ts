@@ -1,0 +1,222 @@
+import { Relay } from "../../../../broker/sql/relay.ts";
+import { InProcessBus } from "../../../../broker/bus/in-process.ts";
+import type { Bus } from "../../../../broker/bus/bus.ts";
+import type { SoukEvent } from "../../../../broker/event.ts";
+import type { Store } from "../../../../broker/sql/store.ts";
+import { eventually } from "../../../support/eventually.ts";
+import { cause } from "./probe.ts";
+import { notebook, Scratch, type Notebook } from "./scratch.ts";
+
+/** A wire that does with each event what the spec says, and answers at once where it says nothing. */
+class Wire implements Bus {
+	readonly sent: string[] = [];
+	answer: (label: string) => Promise<void> = () => Promise.resolve();
+
+	subscribe(): void {
+		throw new Error("nobody listens here");
+	}
+
+	publish({ subject, data }: SoukEvent): Promise<void> {
+		const label = `${subject.slice(6)}${(data as { n: number }).n}`;
+		this.sent.push(label);
+		return this.answer(label);
+	}
+}
+
+let scratch: Scratch;
+let store: Store;
+let wire: Wire;
+let notes: Notebook;
+let relay: Relay;
+
+beforeEach(async () => {
+	scratch = new Scratch();
+	store = await scratch.store();
+	wire = new Wire();
+	notes = notebook();
+	relay = new Relay(store.database, wire, notes.logger);
+	store.wakeRelay = () => relay.wake();
+});
+afterEach(async () => {
+	await relay.stop();
+	await scratch.remove();
+});
+
+const emit = (...labels: string[]) =>
+	store.transact(cause(), async unit => {
+		for (const label of labels) unit.emit("probe.moved", `probe/${label[0]}`, { n: Number(label.slice(1)) });
+	});
+const unmarked = async () =>
+	(await store.all<{ payload: string }>("SELECT payload FROM outbox WHERE published_at IS NULL ORDER BY seq")).map(
+		({ payload }) => {
+			const { subject, data } = JSON.parse(payload) as SoukEvent;
+			return `${subject.slice(6)}${(data as { n: number }).n}`;
+		}
+	);
+const marked = () => eventually(async () => expect(await unmarked()).toEqual([]));
+
+it("sends what is committed, in the order it was committed, and marks it", async () => {
+	relay.start();
+	await emit("a1", "b1");
+	await emit("a2");
+	await eventually(() => expect(wire.sent).toEqual(["a1", "b1", "a2"]));
+	await marked();
+	expect(await relay.backlog()).toBe(0);
+});
+
+it("is woken by the commit: nothing waits for the next poll", async () => {
+	relay.start();
+	const began = performance.now();
+	for (let n = 1; n <= 50; n++) {
+		await emit(`a${n}`);
+		await eventually(() => expect(wire.sent).toHaveLength(n), { every: 1 });
+	}
+	// A single wake-up that is lost costs a poll, which comes once a second.
+	expect(performance.now() - began).toBeLessThan(900);
+});
+
+it("sends what was committed before it started, also what an earlier relay sent and could not mark", async () => {
+	await emit("a1", "a2");
+	wire.answer = () => new Promise(() => undefined);
+	relay.start();
+	await eventually(() => expect(wire.sent).toEqual(["a1", "a2"]));
+	await relay.stop();
+	expect(await unmarked()).toEqual(["a1", "a2"]);
+
+	wire.answer = () => Promise.resolve();
+	relay = new Relay(store.database, wire, notes.logger);
+	relay.start();
+	await eventually(() => expect(wire.sent).toEqual(["a1", "a2", "a1", "a2"]));
+	await marked();
+});
+
+it("marks only what was answered for", async () => {
+	const open: (() => void)[] = [];
+	wire.answer = label => (label === "b1" ? new Promise(resolve => open.push(resolve)) : Promise.resolve());
+	relay.start();
+	await emit("a1", "b1", "c1");
+	await eventually(async () => expect(await unmarked()).toEqual(["b1"]));
+	expect(wire.sent).toEqual(["a1", "b1", "c1"]);
+	await emit("d1");
+	await eventually(async () => expect(await unmarked()).toEqual(["b1"]));
+	expect(wire.sent).toEqual(["a1", "b1", "c1", "d1"]);
+	open[0]!();
+	await marked();
+});
+
+it("sends again what the wire refused, and lets nothing of its subject overtake it", async () => {
+	let refusals = 2;
+	const bus = new InProcessBus();
+	const got: string[] = [];
+	bus.subscribe({
+		name: "probe",
+		hears: () => true,
+		receive: ({ subject, data }) => {
+			const label = `${subject.slice(6)}${(data as { n: number }).n}`;
+			if (label === "a1" && refusals > 0) {
+				refusals--;
+				return Promise.reject(new Error("the wire is down"));
+			}
+			got.push(label);
+			return Promise.resolve();
+		}
+	});
+	relay = new Relay(store.database, bus, notes.logger);
+	relay.start();
+	await emit("a1");
+	await eventually(() => expect(notes.lines.filter(({ level }) => level === "warn")).toHaveLength(1));
+	await emit("a2");
+	await emit("a3", "b1");
+	await marked();
+	expect(refusals).toBe(0);
+	expect(got.filter(label => label.startsWith("a"))).toEqual(["a1", "a2", "a3"]);
+	expect(got).toHaveLength(4);
+});
+
+it("sends nothing twice because it polls", async () => {
+	const open: (() => void)[] = [];
+	wire.answer = () => new Promise(resolve => open.push(resolve));
+	relay.start();
+	await emit("a1", "b1");
+	await eventually(() => expect(wire.sent).toHaveLength(2));
+	const began = Date.now();
+	await eventually(() => expect(Date.now() - began).toBeGreaterThan(1_200));
+	expect(wire.sent).toEqual(["a1", "b1"]);
+	for (const answer of open) answer();
+	await marked();
+	expect(wire.sent).toEqual(["a1", "b1"]);
+});
+
+it("carries thousands, with no more than two thousand unanswered at a time", async () => {
+	let unanswered = 0;
+	let most = 0;
+	const open: (() => void)[] = [];
+	wire.answer = () => {
+		most = Math.max(most, ++unanswered);
+		return new Promise(resolve =>
+			open.push(() => {
+				unanswered--;
+				resolve();
+			})
+		);
+	};
+	await emit(...Array.from({ length: 5_000 }, (_, n) => `a${n}`));
+	relay.start();
+	await eventually(() => expect(unanswered).toBe(2_000));
+	await eventually(
+		async () => {
+			for (const answer of open.splice(0)) answer();
+			expect(await unmarked()).toEqual([]);
+		},
+		{ within: 15_000 }
+	);
+	expect(most).toBe(2_000);
+	expect(wire.sent).toEqual(Array.from({ length: 5_000 }, (_, n) => `a${n}`));
+}, 20_000);
+
+it("marks later what it could not mark while the store was busy, without sending it again", async () => {
+	const { database } = store;
+	const write = jest.spyOn(database, "write");
+	relay.start();
+	write.mockRejectedValueOnce(new Error("the store is busy"));
+	await database.constructor.prototype.write.call(
+		database,
+		"emit",
+		async (tx: { append(table: string, row: object): void }) => {
+			tx.append("outbox", {
+				id: "id-1",
+				topic: "probe.events",
+				type: "probe.moved",
+				subject: "probe/a",
+				payload: JSON.stringify({ subject: "probe/a", data: { n: 1 } }),
+				created_at: "now"
+			});
+		}
+	);
+	relay.wake();
+	await eventually(() => expect(notes.lines.map(({ message }) => message).join()).toContain("could not be marked"));
+	await marked();
+	expect(wire.sent).toEqual(["a1"]);
+	write.mockRestore();
+});
+
+it("goes on when the outbox could not be read for a while", async () => {
+	const read = jest.spyOn(store.database, "all").mockRejectedValueOnce(new Error("the store is busy"));
+	relay.start();
+	await eventually(() => expect(notes.lines.filter(({ level }) => level === "error")).toHaveLength(1));
+	await emit("a1");
+	await marked();
+	expect(wire.sent).toEqual(["a1"]);
+	read.mockRestore();
+});
+
+it("sends nothing more once it is stopped", async () => {
+	relay.start();
+	await emit("a1");
+	await marked();
+	await relay.stop();
+	await emit("a2");
+	relay.wake();
+	expect(await unmarked()).toEqual(["a2"]);
+	expect(wire.sent).toEqual(["a1"]);
+});
