@@ -11,6 +11,8 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 	nodeID: `souk-${process.pid}`,
 	ContextFactory: SoukContext as never,
 	logger: { type: "Pino", options: { level: env.LOG_LEVEL } },
+	// The start script stops the broker on signals; Moleculer would stop it a second time at the same moment.
+	skipProcessEventRegistration: true,
 	requestTimeout: 5_000,
 	maxCallLevel: 20,
 	// Lets handlers under way finish before the process stops.

@@ -40,10 +40,8 @@ function stopOnSignals(broker: ServiceBroker): void {
 
 /** Says what is wrong in words where it is the user's to mend, and with the stack where it is ours. */
 function fail(error: unknown): never {
-	const { name, code, message, stack } = error as NodeJS.ErrnoException;
+	const { name, message, stack } = error as Error;
 	const known = ["ConfigurationError", "StoreOwned", "StoreTooNew"].includes(name);
-	if (code === "EADDRINUSE")
-		process.stderr.write(`${message}\nAnother program has this port: set PORT to a free one.\n`);
-	else process.stderr.write(`${known ? message : stack}\n`);
+	process.stderr.write(`${known ? message : stack}\n`);
 	process.exit(1);
 }

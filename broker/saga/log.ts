@@ -34,7 +34,7 @@ interface InstanceRow extends Omit<Instance, "state" | "correlationId" | "leased
 }
 
 /** How long a worker may go without a word before another takes its saga, in milliseconds. */
-export const LEASE_MS = 15_000;
+const LEASE_MS = 15_000;
 
 /** Writes the first line of a saga's log, in the unit that starts it. With `lease`, this worker runs it at once. */
 export async function begin(
@@ -166,12 +166,15 @@ export function note(
 	});
 }
 
-/** Ends the watch over a process that others drive, or begins it anew. Changes nothing once a worker has taken it over. */
+/**
+ * Ends the watch over a process that others drive, or begins it anew. Resolves to false, and changes nothing, once a worker
+ * has taken it over: then the saga alone decides.
+ */
 export async function watched(
 	unit: Unit,
 	subject: string,
 	to: { heard: string } & ({ until: number } | { ended: "DONE" | "COMPENSATED"; reason?: string })
-): Promise<void> {
+): Promise<boolean> {
 	const [status, until, reason] =
 		"ended" in to ? [to.ended, 0, to.reason ?? null] : (["WATCHED", to.until, null] as const);
 	const row = await unit.get<{ id: number }>(
@@ -180,6 +183,7 @@ export async function watched(
 		[status, until, reason, unit.now, subject]
 	);
 	if (row) note(unit, row.id, { step: to.heard, direction: "forward", status: "HEARD", attempt: 1 });
+	return row !== undefined;
 }
 
 /** When the next saga is due, in milliseconds since the epoch, of those that do not run `here`. */

@@ -2,7 +2,7 @@ import sqlite3 from "sqlite3";
 import type { Sql, Value } from "./sql.ts";
 
 /** What every connection to a SQLite file is set to, Sequelize's included. */
-export const PRAGMAS = [
+const PRAGMAS = [
 	"PRAGMA busy_timeout=5000",
 	"PRAGMA journal_mode=WAL",
 	"PRAGMA synchronous=FULL",

@@ -70,7 +70,7 @@ export const notificationOf = (row: NotificationRow, forStaff: boolean): Notific
 });
 
 /** What a subject of a notification's events is called. */
-export const subjectOf = (id: number): string => `notification/${id}`;
+const subjectOf = (id: number): string => `notification/${id}`;
 
 /** One message. Throws NotificationNotFound. */
 export async function find(sql: Pick<Store | Unit, "get">, id: number): Promise<NotificationRow> {

@@ -229,43 +229,41 @@ const POISON: { type: string; consumers: number; data: object }[] = [
 /** Events that nobody can read are parked, those behind them wait; a person mends one and gives up another. */
 async function deadLetters(trial: Trial): Promise<void> {
 	const { driver } = trial;
-	for (const { type, consumers, data } of POISON) {
-		const subject = `poison/${driver.key(type)}`;
-		inject(trial, type, subject, { nonsense: true });
-		inject(trial, type, subject, data);
-		inject(trial, type, subject, { nonsense: true });
-		const parked = async (count: number) => {
-			const letters = await waiting(driver, subject);
-			const first = new Set(letters.filter(({ status }) => status === "PARKED").map(letter => letter.consumer));
-			if (first.size < count) throw new Error(`${first.size} of ${count} consumers of ${type} have parked it`);
-			return letters.filter(({ status }) => status === "PARKED");
-		};
-		// The audit log hears everything, so it cannot read it either.
-		for (const letter of await eventually(() => parked(consumers), { within: 30_000 }))
-			await driver.client.insist({
-				operation: "api.retryDeadLetter",
-				method: "POST",
-				path: `/admin/dead-letters/${letter.id}/retry`,
-				as: ADMIN,
-				body: { data }
-			});
-		// The last of the three is parked in its turn, and mended or given up in ours.
-		await eventually(
-			async () => {
-				const left = await waiting(driver, subject);
-				for (const { id, consumer } of left.filter(({ status }) => status === "PARKED"))
-					await driver.client.insist({
-						operation: "api.resolveDeadLetter",
-						method: "POST",
-						path: `/admin/dead-letters/${id}/${consumer === "audit" ? "retry" : "discard"}`,
-						as: ADMIN,
-						body: consumer === "audit" ? { data } : undefined
-					});
-				if (left.length > 0) throw new Error(`${left.length} dead letters are left`);
-			},
-			{ within: 30_000, every: 100 }
-		);
-	}
+	const subjects = POISON.map(({ type }) => `poison/${driver.key(type)}`);
+	for (const [index, { type, data }] of POISON.entries())
+		for (const sent of [{ nonsense: true }, data, { nonsense: true }]) inject(trial, type, subjects[index]!, sent);
+	await Promise.all(POISON.map((poison, index) => seenTo(driver, subjects[index]!, poison)));
+}
+
+async function seenTo(driver: Driver, subject: string, { consumers, data }: (typeof POISON)[number]): Promise<void> {
+	const see = (id: string, verb: "retry" | "discard") =>
+		driver.client.insist({
+			operation: `api.${verb}DeadLetter`,
+			method: "POST",
+			path: `/admin/dead-letters/${id}/${verb}`,
+			as: ADMIN,
+			body: verb === "retry" ? { data } : undefined
+		});
+	const parked = (letters: Letter[]) => letters.filter(({ status }) => status === "PARKED");
+	// Who hears of everything, the audit log, cannot read it either.
+	const first = await eventually(
+		async () => {
+			const letters = parked(await waiting(driver, subject));
+			if (letters.length < consumers) throw new Error(`${letters.length} of ${consumers} consumers have parked it`);
+			return letters;
+		},
+		{ within: 30_000 }
+	);
+	for (const { id } of first) await see(id, "retry");
+	// The last of the three is parked in its turn: it is given up, and mended only where everything must be kept.
+	await eventually(
+		async () => {
+			const left = await waiting(driver, subject);
+			for (const { id, consumer } of parked(left)) await see(id, consumer === "audit" ? "retry" : "discard");
+			if (left.length > 0) throw new Error(`${left.length} dead letters are left`);
+		},
+		{ within: 30_000, every: 50 }
+	);
 }
 
 async function waiting(driver: Driver, subject: string): Promise<Letter[]> {

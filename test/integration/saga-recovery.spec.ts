@@ -10,7 +10,7 @@ import {
 	throwing,
 	type Agency,
 	type Verb
-} from "./saga-shop.ts";
+} from "../support/saga-shop.ts";
 
 const open: Agency[] = [];
 const start = async (script: Script, options: Parameters<typeof agency>[1] = {}) => {

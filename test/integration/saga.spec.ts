@@ -9,7 +9,7 @@ import {
 	throwing,
 	type Agency,
 	type Verb
-} from "./saga-shop.ts";
+} from "../support/saga-shop.ts";
 
 let script: Script;
 let trips: Agency;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
-import type { Call } from "../../broker/context.ts";
+import type { Call, Ctx } from "../../broker/context.ts";
 import type { Contract, EventType } from "../../broker/contract.ts";
 import type { Consumer } from "../../broker/bus/bus.ts";
 import { readEnv } from "../../broker/env.ts";
@@ -72,12 +72,15 @@ export async function node(services: ServiceSchema[], { dataDir, env = {} }: Nod
 }
 
 /** A neighbour made from its contract: its actions answer what the spec says, and are checked against the contract. */
-export function stub(contract: Contract, handlers: Record<string, (params: never) => unknown>): ServiceSchema {
+export function stub(
+	contract: Contract,
+	handlers: Record<string, (params: never, ctx: Ctx) => unknown>
+): ServiceSchema {
 	const given = { ...contract, actions: pick(contract.actions, Object.keys(handlers)) };
 	const actions = Object.fromEntries(
 		Object.entries(handlers).map(([verb, answer]) => [
 			verb,
-			(ctx: { params: unknown }) => Promise.resolve().then(() => answer(ctx.params as never))
+			(ctx: Ctx) => Promise.resolve().then(() => answer(ctx.params as never, ctx))
 		])
 	);
 	return service({ name: contract.name, actions: serve(given, actions as never) });

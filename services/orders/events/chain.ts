@@ -32,8 +32,8 @@ export const onPaymentCaptured: EventHandler<"payment.captured", OrdersService> 
 	const { order } = event.data;
 	if (!order) return;
 	await ctx.once(async unit => {
-		await confirmed(this, unit, order);
-		await watched(unit, subjectOf(order.orderId), { heard: event.type, ended: "DONE" });
+		const decides = await watched(unit, subjectOf(order.orderId), { heard: event.type, ended: "DONE" });
+		if (decides) await confirmed(this, unit, order);
 	});
 };
 
@@ -58,7 +58,7 @@ async function abandon(
 ): Promise<void> {
 	if (!order) return;
 	await ctx.once(async unit => {
-		await cancelled(orders, unit, order.orderId, reason);
-		await watched(unit, subjectOf(order.orderId), { heard, ended: "COMPENSATED", reason });
+		const decides = await watched(unit, subjectOf(order.orderId), { heard, ended: "COMPENSATED", reason });
+		if (decides) await cancelled(orders, unit, order.orderId, reason);
 	});
 }

@@ -12,7 +12,7 @@ import type { Unit } from "../../broker/sql/store.ts";
 import { outbox } from "../../mixins/outbox.mixin.ts";
 import { sagas, type SagaService } from "../../mixins/saga.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
-import { node, type TestNode } from "../support/node.ts";
+import { node, type TestNode } from "./node.ts";
 
 const step = {
 	summary: "A step",
