@@ -1,3 +1,5 @@
+import type { Flaw } from "../../broker/errors.ts";
+import { Money, Quantity } from "../../broker/schemas.ts";
 import type { Order } from "./orders.contract.ts";
 import { OrderNotCancellable } from "./orders.errors.ts";
 
@@ -75,6 +77,19 @@ export function priced(
 		return { productId, name, quantity, unitPrice: price, total: price * quantity };
 	});
 	return { items, total: items.reduce((sum, item) => sum + item.total, 0) };
+}
+
+/** What is too much for one order: of a product, its lines added up, or in all. */
+export function excessOf(wanted: readonly { productId: number }[], order: Pick<Order, "items" | "total">): Flaw[] {
+	const flaws: Flaw[] = order.items
+		.filter(({ quantity }) => !Quantity.safeParse(quantity).success)
+		.map(({ productId }) => ({
+			pointer: `/items/${wanted.findIndex(line => line.productId === productId)}/quantity`,
+			detail: `All lines of a product together may be at most ${Quantity.maxValue}`
+		}));
+	if (!Money.safeParse(order.total).success)
+		flaws.push({ pointer: "/items", detail: `An order may cost at most ${Money.maxValue}, in minor units` });
+	return flaws;
 }
 
 /** What a request to cancel does to the order. Undefined when it is done or under way. Throws OrderNotCancellable. */

@@ -195,9 +195,12 @@ describe("two engines on one store", () => {
 		await trips.tamper("UPDATE sagas SET lease_until = 1");
 		await second.start();
 		await ends(trips, "booked 1");
+		const after = await trips.sagas();
 		hang.go();
+		// A stop waits for the step under way, and so for what the first tries to write of it.
 		await trips.engine.stop();
 		await second.stop();
+		expect(await trips.sagas()).toEqual(after);
 		expect(script.verbs.filter(verb => verb.startsWith("cancel"))).toEqual([]);
 		expect(await trips.endings()).toEqual(["booked 1"]);
 	});

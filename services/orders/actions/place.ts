@@ -1,8 +1,8 @@
 import type { Ctx } from "../../../broker/context.ts";
 import { runtimeOf } from "../../../broker/runtime.ts";
 import type { Handler } from "../../../broker/service.ts";
-import { codeOf } from "../../../broker/errors.ts";
-import { priced } from "../order.ts";
+import { codeOf, ValidationFailed } from "../../../broker/errors.ts";
+import { excessOf, priced } from "../order.ts";
 import type { CarriedOrder } from "../orders.contract.ts";
 import { ProductNotFound, UserNotFound } from "../orders.errors.ts";
 import type { OrdersService } from "../orders.service.ts";
@@ -43,7 +43,10 @@ async function quote(ctx: Ctx, wanted: { productId: number; quantity: number }[]
 	const catalogue = new Map(products.map(product => [product.id, product]));
 	const missing = wanted.findIndex(({ productId }) => !catalogue.has(productId));
 	if (missing >= 0) throw new ProductNotFound(wanted[missing]!.productId, missing);
-	return { ...priced(wanted, catalogue), currency: products[0]!.currency };
+	const lines = priced(wanted, catalogue);
+	const excess = excessOf(wanted, lines);
+	if (excess.length > 0) throw new ValidationFailed(excess);
+	return { ...lines, currency: products[0]!.currency };
 }
 
 async function assertUser(ctx: Ctx, userId: number): Promise<void> {

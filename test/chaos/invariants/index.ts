@@ -1,4 +1,5 @@
 import type { Books } from "../books.ts";
+import { chain } from "./chain.ts";
 import { events } from "./events.ts";
 import type { Invariant } from "./invariant.ts";
 import { letters } from "./letters.ts";
@@ -17,6 +18,7 @@ export const INVARIANTS: readonly Invariant[] = [
 	...parcels,
 	...letters,
 	...events,
+	...chain,
 	...process
 ];
 

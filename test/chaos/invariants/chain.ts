@@ -1,0 +1,12 @@
+import { type Invariant, query } from "./invariant.ts";
+
+/** What is said of an order once, however often the word before it is heard. */
+export const chain: Invariant[] = [
+	query(
+		"I5 each link of an order's chain was said once",
+		`SELECT type, data ->> 'orderId' AS order_id, count(*) AS times FROM audit.audit_log
+		WHERE type IN ('order.created', 'order.confirmed', 'order.cancelled', 'inventory.reserved', 'inventory.committed',
+			'payment.authorized', 'payment.captured', 'shipment.created')
+		GROUP BY type, order_id HAVING times > 1`
+	)
+];
