@@ -4,7 +4,17 @@ import tseslint from "typescript-eslint";
 const environmentMessage = "Ask broker/env.ts: it alone reads the environment.";
 
 export default defineConfig(
-	{ ignores: ["node_modules/", "coverage/", "data/*", "!data/migrations/", "!data/seeds/", "!data/migrations/", "!data/seeds/"] },
+	{
+		ignores: [
+			"node_modules/",
+			"coverage/",
+			"data/*",
+			"!data/migrations/",
+			"!data/seeds/",
+			"!data/migrations/",
+			"!data/seeds/"
+		]
+	},
 	{ linterOptions: { reportUnusedDisableDirectives: "error" } },
 	{
 		files: ["**/*.ts", "**/*.tsx"],

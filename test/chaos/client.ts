@@ -12,6 +12,8 @@ export interface Request {
 	key?: string;
 	body?: unknown;
 	headers?: Record<string, string>;
+	/** Refusals that are no mistake, because an earlier sending may have done it. */
+	orElse?: number[];
 }
 
 export interface Answer<Body = Record<string, unknown>> {
@@ -67,6 +69,14 @@ export class Client {
 		}
 	}
 
+	/** The same, for what must succeed. */
+	async done<Body = Record<string, unknown>>(request: Request): Promise<Body> {
+		const { status, text, body } = await this.insist<Body>(request);
+		if (status >= 300 && !request.orElse?.includes(status))
+			throw new Error(`${request.method} ${request.path} answers ${status} ${text}`);
+		return body;
+	}
+
 	/** Reads until what was read is as it should be. */
 	async until<Body>(request: Omit<Request, "method">, wanted: (body: Body) => boolean): Promise<Body> {
 		const until = performance.now() + PATIENCE_MS;
@@ -91,15 +101,8 @@ export class Client {
 
 	async #trade(email: string): Promise<string> {
 		const body = { email, password: PASSWORD };
-		const { status, text, ...answer } = await this.insist<{ accessToken: string }>({
-			operation: "users.login",
-			method: "POST",
-			path: "/auth/login",
-			as: "nobody",
-			body
-		});
-		if (status !== 200) throw new Error(`${email} cannot log in: ${status} ${text}`);
-		return answer.body.accessToken;
+		const login = { operation: "users.login", method: "POST", path: "/auth/login", as: "nobody", body } as const;
+		return (await this.done<{ accessToken: string }>(login)).accessToken;
 	}
 
 	async #exchange<Body>(request: Request, token: string | undefined): Promise<Answer<Body>> {

@@ -97,24 +97,20 @@ export class Driver {
 	}
 
 	/** What the staff asks for, until it is answered. Throws when it is refused. */
-	async staff<Body>(
+	staff<Body>(
 		operation: string,
 		method: "GET" | "POST" | "PUT" | "DELETE",
 		path: string,
 		body?: unknown,
 		as = STAFF
 	): Promise<Body> {
-		const key = this.key(operation);
-		const { status, text, ...answer } = await this.client.insist<Body>({ operation, method, path, as, key, body });
-		if (status >= 300) throw new Error(`${method} ${path} answers ${status} ${text}`);
-		return answer.body;
+		return this.client.done<Body>({ operation, method, path, as, key: this.key(operation), body });
 	}
 
 	/** Places an order, sees it to its end, and sends it once more under its key. */
 	async order(branch: Branch, flow: Flow): Promise<Order> {
 		const request = await this.request(branch, flow);
-		const { status, text, body } = await this.client.insist<Order>(request);
-		if (status !== 201) throw new Error(`An order of the branch ${branch.name} answers ${status} ${text}`);
+		const body = await this.client.done<Order>(request);
 		const { name, ends, refunded } = branch;
 		this.placed.push({ id: body.id, branch: name, flow, ends, refunded });
 		await branch.then?.(this, body);
@@ -157,10 +153,9 @@ export class Driver {
 	}
 
 	/** Asks for an order to be cancelled, until that is answered. */
-	async cancel(id: number): Promise<number> {
+	async cancel(id: number): Promise<void> {
 		const path = `/orders/${id}/cancel`;
-		const key = this.key("cancel");
-		return (await this.client.insist({ operation: "orders.cancel", method: "POST", path, as: STAFF, key })).status;
+		await this.client.insist({ operation: "orders.cancel", method: "POST", path, as: STAFF, key: this.key("cancel") });
 	}
 
 	/** Does a step that has no key until it shows: what was not answered may have been done. */

@@ -26,7 +26,7 @@ export interface Kill {
 const TRIES = 4;
 
 /** The points that a scenario passes when nobody kills it, or when it was killed once and recovers. */
-export async function record(trial: Trial, { name, run, diesFirstAt = "" }: Scenario): Promise<Set<string>> {
+async function record(trial: Trial, { name, run, diesFirstAt = "" }: Scenario): Promise<Set<string>> {
 	const { souk, driver } = trial;
 	await driver.prepared();
 	await trial.assertSound(`the time before ${name}`);
@@ -46,7 +46,7 @@ export async function record(trial: Trial, { name, run, diesFirstAt = "" }: Scen
 }
 
 /** Kills the process at a point of a scenario, lets it recover, and holds everything to account. Undefined when it was missed. */
-export async function killAt(trial: Trial, scenario: Scenario, point: string): Promise<Kill | undefined> {
+async function killAt(trial: Trial, scenario: Scenario, point: string): Promise<Kill | undefined> {
 	const { souk } = trial;
 	const { name, style, run, diesFirstAt, tries = TRIES } = scenario;
 	const wanted = diesFirstAt === undefined ? 1 : 2;
@@ -75,7 +75,7 @@ export interface Plan {
 }
 
 /** What is to be killed where: every point in every style in which it occurs. */
-export function plan(
+function plan(
 	recorded: ReadonlyMap<Scenario, ReadonlySet<string>>,
 	{ full, known }: Plan
 ): { scenario: Scenario; point: string }[] {

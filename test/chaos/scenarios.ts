@@ -88,6 +88,7 @@ export const beside: Scenario[] = [
 	{ name: "accounts", style: "accounts", run: ({ driver }) => accounts(driver) },
 	{ name: "catalogue", style: "catalogue", run: ({ driver }) => catalogue(driver) },
 	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
+	{ name: "an order given up before it came", style: "operations", run: trial => givenUpBeforeItCame(trial) },
 	{ name: "dead letters", style: "operations", run: trial => deadLetters(trial) },
 	{ name: "a saga that needs attention", style: "operations", run: trial => needsAttention(trial) }
 ];
@@ -137,51 +138,42 @@ async function forgetting(trial: Trial): Promise<void> {
 
 async function accounts(driver: Driver): Promise<void> {
 	const { client } = driver;
-	const email = `${driver.key("person")}@souk.test`;
-	const password = "a-good-password";
-	const post = <Body>(operation: string, path: string, body: object, as = "nobody", key?: string) =>
-		client.insist<Body>({ operation, method: "POST", path, as, key, body });
-	const { body: user } = await post<{ id: number }>(
+	const person = { email: `${driver.key("person")}@souk.test`, password: "a-good-password" };
+	const clerk = {
+		name: "A. Clerk",
+		email: `${driver.key("clerk")}@souk.test`,
+		password: "a-good-password",
+		roles: ["staff"]
+	};
+	const post = <Body>(operation: string, path: string, body: object, orElse?: number[], as = "nobody", key?: string) =>
+		client.done<Body>({ operation, method: "POST", path, as, key, body, orElse });
+	const logIn = () => post<{ refreshToken: string }>("users.login", "/auth/login", person);
+	const { userId } = await post<{ userId: number }>(
 		"users.register",
 		"/auth/register",
-		{ name: "A. Person", email, password },
+		{ name: "A. Person", ...person },
+		undefined,
 		"nobody",
 		driver.key("register")
 	);
-	await post("users.login", "/auth/login", { email, password: "a-wrong-password" });
-	const { body: tokens } = await post<{ refreshToken: string }>("users.login", "/auth/login", { email, password });
-	await post("users.refresh", "/auth/refresh", { refreshToken: tokens.refreshToken });
-	// Used twice: every login of its family ends.
-	await post("users.refresh", "/auth/refresh", { refreshToken: tokens.refreshToken });
-	const { body: again } = await post<{ refreshToken: string }>("users.login", "/auth/login", { email, password });
-	await post("users.logout", "/auth/logout", { refreshToken: again.refreshToken }, ADMIN);
-	const path = `/users/${user.id}`;
-	await client.insist({ operation: "users.update", method: "PUT", path, as: ADMIN, body: { name: "Another Name" } });
-	await client.insist({
-		operation: "users.setPreferences",
-		method: "PUT",
-		path: `${path}/preferences`,
-		as: ADMIN,
-		body: { language: "fr" }
-	});
-	await driver.staff(
-		"users.create",
-		"POST",
-		"/users",
-		{ name: "A. Clerk", email: `${driver.key("clerk")}@souk.test`, password, roles: ["staff"] },
-		ADMIN
-	);
-	await client.insist({ operation: "users.remove", method: "DELETE", path, as: ADMIN });
+	await post("users.login", "/auth/login", { ...person, password: "a-wrong-password" }, [401]);
+	const { refreshToken } = await logIn();
+	// A token that was used before ends every login of its family, as it may when the answer to its use was lost.
+	for (let use = 1; use <= 2; use++) await post("users.refresh", "/auth/refresh", { refreshToken }, [401]);
+	await post("users.logout", "/auth/logout", { refreshToken: (await logIn()).refreshToken }, undefined, ADMIN);
+	const of = (operation: string, path: string) => ({ operation, path: `/users/${userId}${path}`, as: ADMIN });
+	await client.done({ ...of("users.update", ""), method: "PUT", body: { name: "Another Name" } });
+	await client.done({ ...of("users.setPreferences", "/preferences"), method: "PUT", body: { language: "fr" } });
+	await driver.staff("users.create", "POST", "/users", clerk, ADMIN);
+	await client.done({ ...of("users.remove", ""), method: "DELETE", orElse: [404] });
 }
 
 async function catalogue(driver: Driver): Promise<void> {
-	const { client } = driver;
 	const id = await driver.product("A thing", 5);
-	const path = `/products/${id}`;
+	const of = (operation: string) => ({ operation, path: `/products/${id}`, as: STAFF });
 	await driver.staff("inventory.adjust", "POST", `/stock/${id}/adjustments`, { delta: -2, reason: "Two were broken" });
-	const body = { name: "A better thing", price: 99 };
-	await client.insist({ operation: "products.update", method: "PUT", path, as: STAFF, body });
-	await client.insist({ operation: "products.remove", method: "DELETE", path, as: STAFF });
+	await driver.client.done({ ...of("products.update"), method: "PUT", body: { name: "A better thing", price: 99 } });
+	await driver.client.done({ ...of("products.remove"), method: "DELETE", orElse: [404] });
 }
 
 async function messages(driver: Driver): Promise<void> {
@@ -197,7 +189,42 @@ async function messages(driver: Driver): Promise<void> {
 	await sent();
 	await driver.staff("notifications.send", "POST", `${path}/send`);
 	await sent();
-	await client.insist({ operation: "notifications.remove", method: "DELETE", path, as: STAFF });
+	await client.done({ operation: "notifications.remove", method: "DELETE", path, as: STAFF, orElse: [404] });
+}
+
+/** An order is given up by those who never heard of it; what asks for it later comes too late. */
+async function givenUpBeforeItCame(trial: Trial): Promise<void> {
+	const orderId = 900_000_000 + ++injected;
+	const items = [{ productId: 101, quantity: 1 }];
+	const money = { total: 1, currency: "EUR" };
+	const order = { orderId, userId: 1, items, ...money, paymentToken: "tok_ok" };
+	const about = { orderId, userId: 1, order };
+	const heard = (store: string, type: string) =>
+		eventually(
+			() => {
+				const sent = trial.look(books =>
+					books.rows(`SELECT id FROM ${store}.outbox WHERE subject = ? AND type = ?`, `order/${orderId}`, type)
+				);
+				if (sent.length === 0) throw new Error(`${store} has not said ${type} of order ${orderId}`);
+			},
+			{ within: 30_000 }
+		);
+	inject(trial, "shipment.failed", `order/${orderId}`, { ...about, shipmentId: orderId, reason: "SHIPPING_FAILED" });
+	await heard("inventory", "inventory.released");
+	inject(trial, "order.created", `order/${orderId}`, {
+		...about,
+		...money,
+		flow: "choreographed",
+		items: items.map(item => ({ ...item, name: "A thing", unitPrice: 1, total: 1 }))
+	});
+	inject(trial, "inventory.reserved", `order/${orderId}`, {
+		...about,
+		userId: undefined,
+		items,
+		expiresAt: "2126-01-01T00:00:00.000Z"
+	});
+	await heard("inventory", "inventory.reservation_failed");
+	await heard("payments", "payment.failed");
 }
 
 interface Letter {
@@ -236,13 +263,14 @@ async function deadLetters(trial: Trial): Promise<void> {
 }
 
 async function seenTo(driver: Driver, subject: string, { consumers, data }: (typeof POISON)[number]): Promise<void> {
-	const see = (id: string, verb: "retry" | "discard") =>
-		driver.client.insist({
+	const see = (id: string, verb: "retry" | "discard", body?: object) =>
+		driver.client.done({
 			operation: `api.${verb}DeadLetter`,
 			method: "POST",
 			path: `/admin/dead-letters/${id}/${verb}`,
 			as: ADMIN,
-			body: verb === "retry" ? { data } : undefined
+			body,
+			orElse: [404, 409]
 		});
 	const parked = (letters: Letter[]) => letters.filter(({ status }) => status === "PARKED");
 	// Who hears of everything, the audit log, cannot read it either.
@@ -254,12 +282,17 @@ async function seenTo(driver: Driver, subject: string, { consumers, data }: (typ
 		},
 		{ within: 30_000 }
 	);
-	for (const { id } of first) await see(id, "retry");
+	for (const { id } of first) {
+		// It has not become better by itself.
+		await see(id, "retry");
+		await see(id, "retry", { data });
+	}
 	// The last of the three is parked in its turn: it is given up, and mended only where everything must be kept.
 	await eventually(
 		async () => {
 			const left = await waiting(driver, subject);
-			for (const { id, consumer } of parked(left)) await see(id, consumer === "audit" ? "retry" : "discard");
+			for (const { id, consumer } of parked(left))
+				await (consumer === "audit" ? see(id, "retry", { data }) : see(id, "discard"));
 			if (left.length > 0) throw new Error(`${left.length} dead letters are left`);
 		},
 		{ within: 30_000, every: 50 }

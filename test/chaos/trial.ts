@@ -6,7 +6,7 @@ import { type Breach, told, unsettled, verify } from "./invariants/index.ts";
 import { Ledger } from "./ledger.ts";
 
 /** Nothing may take longer than this to come to rest after the last restart. */
-export const QUIET_MS = 60_000;
+const QUIET_MS = 60_000;
 
 /** A process, the people who use it, and the ledger of what they were told. */
 export class Trial {

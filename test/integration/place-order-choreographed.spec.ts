@@ -1,4 +1,4 @@
-// checklist: 87, 88, 89, 90, 91, 92
+// checklist: 87, 92, 227
 import type { EventType } from "../../broker/contract.ts";
 import type { SoukEvent } from "../../broker/event.ts";
 import type { CarriedOrder } from "../../services/orders/orders.contract.ts";

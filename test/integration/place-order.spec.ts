@@ -1,4 +1,4 @@
-// checklist: 85, 86, 94, 95, 97, 98, 99, 100
+// checklist: 85, 86, 94-100
 import { eventually } from "../support/eventually.ts";
 import { failing, hanging, Neighbours, refusing, shop, type Shop } from "../support/orders.mother.ts";
 

@@ -44,7 +44,7 @@ async function fail(email: string, times: number): Promise<void> {
 }
 
 describe("logging in", () => {
-	// checklist: 12, 73, 173
+	// checklist: 73
 	it("answers a token that anyone can verify with the published keys", async () => {
 		const user = await someone();
 		const tokens = await login(user.email.toUpperCase());
@@ -123,6 +123,20 @@ describe("logging in", () => {
 		expect(new Set(outcomes)).toEqual(new Set(["ok"]));
 	});
 
+	it("is for the account whose password was checked, not for who has the address by then", async () => {
+		const { email, id } = await someone();
+		const { store } = serviceOf(n);
+		const transact = store.transact.bind(store);
+		const spy = jest.spyOn(store, "transact").mockImplementationOnce(async (cause, work) => {
+			await as(n, { userId: id })("users.remove", { id });
+			await as(n, "anonymous")("users.register", { name: "Next", email, password: "other horse" });
+			return transact(cause, work);
+		});
+		expect(await outcome(login(email))).toBe("INVALID_CREDENTIALS");
+		spy.mockRestore();
+		expect(await outcome(login(email, "other horse"))).toBe("ok");
+	});
+
 	it("hashes a password anew that was hashed at another cost", async () => {
 		const { id, email } = await someone();
 		const { store } = serviceOf(n);
@@ -141,7 +155,6 @@ describe("logging in", () => {
 });
 
 describe("failing to log in", () => {
-	// checklist: 48
 	it("ten times in a row locks the account for fifteen minutes, the right password included", async () => {
 		const { email } = await someone();
 		await fail(email, 10);
@@ -153,6 +166,16 @@ describe("failing to log in", () => {
 		expect(await outcome(login(email))).toBe("ACCOUNT_LOCKED");
 		ahead += MINUTE;
 		expect(await outcome(login(email))).toBe("ok");
+	});
+
+	it("while it is locked costs nothing: no password is looked at", async () => {
+		const { email } = await someone();
+		await fail(email, 10);
+		const { store } = serviceOf(n);
+		const transact = jest.spyOn(store, "transact");
+		expect(await outcome(login(email))).toBe("ACCOUNT_LOCKED");
+		expect(transact).not.toHaveBeenCalled();
+		transact.mockRestore();
 	});
 
 	it("nine times and then not starts the count over", async () => {

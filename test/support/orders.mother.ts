@@ -23,14 +23,14 @@ export const anOrder = (over: object = {}) => ({
 });
 
 /** A neighbour's refusal, as it arrives over the wire: by its code alone. */
-export class Refused extends Refusal {
+class Refused extends Refusal {
 	constructor(code: string) {
 		super(`Refused: ${code}`, 409, code);
 	}
 }
 
 /** A neighbour that is there and cannot answer now. */
-export class OutOfOrder extends Unavailable {
+class OutOfOrder extends Unavailable {
 	constructor() {
 		super("It cannot be asked now", "OUT_OF_ORDER");
 	}

@@ -8,7 +8,7 @@ import { store } from "../../mixins/store.mixin.ts";
 import { node, type TestNode } from "./node.ts";
 
 /** What the specs of delivery send about: a letter to somebody. */
-export const letterEvents = events("letter", { written: z.strictObject({ n: z.int() }) });
+const letterEvents = events("letter", { written: z.strictObject({ n: z.int() }) });
 declare module "../../broker/contract.ts" {
 	interface Events extends EventsOf<typeof letterEvents> {}
 }

@@ -22,7 +22,7 @@ const step = {
 } as const;
 
 /** A neighbour of the specs that books the parts of a trip. */
-export const bookings = contract("bookings", {
+const bookings = contract("bookings", {
 	flight: step,
 	cancelFlight: step,
 	hotel: step,

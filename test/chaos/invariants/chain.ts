@@ -7,6 +7,7 @@ export const chain: Invariant[] = [
 		`SELECT type, data ->> 'orderId' AS order_id, count(*) AS times FROM audit.audit_log
 		WHERE type IN ('order.created', 'order.confirmed', 'order.cancelled', 'inventory.reserved', 'inventory.committed',
 			'payment.authorized', 'payment.captured', 'shipment.created')
+			AND order_id IN (SELECT id FROM orders.orders)
 		GROUP BY type, order_id HAVING times > 1`
 	)
 ];

@@ -1,4 +1,4 @@
-// checklist: 238, 239
+// checklist: 238
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 import { StoreUnavailable } from "../../../broker/errors.ts";
-import { Inbox } from "../../../broker/inbox.ts";
 import type { SoukEvent } from "../../../broker/event.ts";
 import { event } from "../../support/node.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -177,7 +176,7 @@ it("holds a subject in which another event is parked in the moment in which it i
 	const get = desk.store.get.bind(desk.store);
 	const looked = Promise.withResolvers<void>();
 	const parked = Promise.withResolvers<void>();
-	const look = jest.spyOn(store, "get").mockImplementation(async (sql, values) => {
+	const look = jest.spyOn(desk.store, "get").mockImplementation(async (sql, values) => {
 		const row = await get(sql, values);
 		if (sql.includes("ORDER BY id LIMIT 1")) {
 			looked.resolve();
@@ -207,13 +206,7 @@ it("does not hold a subject for a poison event that was given up and comes again
 });
 
 it("does not announce that it cannot handle an announcement: that would never end", async () => {
-	const hearing = new Inbox({
-		service: "scratch",
-		store,
-		logger: desk.notes.logger,
-		handlers: new Map([["*", () => Promise.reject(refuse())]]),
-		callFor: () => () => Promise.reject(new Error("nobody"))
-	});
+	const hearing = desk.reader(new Map([["*", () => Promise.reject(refuse())]]));
 	const about = { deadLetter: "orders-1", consumer: "orders", type: "probe.moved", subject: "probe/1" };
 	await hearing.receive(event("system.dead_letter_parked", "dead-letter/orders-1", { ...about, error: "why" }));
 	expect(await desk.statuses()).toEqual(["PARKED"]);

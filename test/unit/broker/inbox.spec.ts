@@ -1,5 +1,6 @@
+// checklist: 210
 import { StoreUnavailable } from "../../../broker/errors.ts";
-import { Inbox, type Handle } from "../../../broker/inbox.ts";
+import type { Handle } from "../../../broker/inbox.ts";
 import { eventually } from "../../support/eventually.ts";
 import { Desk, moved, refuse } from "./desk.ts";
 
@@ -32,13 +33,7 @@ describe("an event", () => {
 
 	it("is heard only when there is a handler for it, or for all", async () => {
 		expect([desk.inbox.hears("probe.moved"), desk.inbox.hears("probe.lost")]).toEqual([true, false]);
-		const all = new Inbox({
-			service: "all",
-			store,
-			logger: desk.notes.logger,
-			handlers: new Map([["*", handle]]),
-			callFor: () => () => Promise.reject(new Error("nobody"))
-		});
+		const all = desk.reader(new Map([["*", desk.handle]]));
 		expect(all.hears("probe.lost")).toBe(true);
 		await all.receive(moved(8));
 		expect(await desk.marks()).toEqual([8]);
@@ -109,11 +104,8 @@ describe("a fault", () => {
 
 it("hands its cause on: to the calls of the handler and to the events of its unit", async () => {
 	const seen: unknown[] = [];
-	const made = new Inbox({
-		service: "scratch",
-		store,
-		logger: desk.notes.logger,
-		handlers: new Map<string, Handle>([
+	const made = desk.reader(
+		new Map<string, Handle>([
 			[
 				"probe.moved",
 				async (_, ctx) => {
@@ -121,9 +113,8 @@ it("hands its cause on: to the calls of the handler and to the events of its uni
 					await ctx.once(unit => Promise.resolve(unit.emit("probe.moved", "probe/9", { n: 9 })));
 				}
 			]
-		]),
-		callFor: () => () => Promise.reject(new Error("nobody"))
-	});
+		])
+	);
 	const heard = { ...moved(1), correlationid: "request-5", traceparent: "00-a-b-01" };
 	await made.receive(heard);
 	expect(seen).toEqual([

@@ -1,4 +1,4 @@
-// checklist: 17, 18
+// checklist: 17
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

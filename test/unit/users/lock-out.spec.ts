@@ -46,7 +46,6 @@ describe("any sequence of logins", () => {
 		{ maxLength: 200, size: "max" }
 	);
 
-	// checklist: 48
 	it("has ten verdicts in a row at most, and none while it is locked", () => {
 		let locks = 0;
 		const property = fc.property(attempts, list => {

@@ -60,7 +60,7 @@ function forged(
 }
 
 describe("an access token", () => {
-	// checklist: 12, 73
+	// checklist: 73
 	it("says who it is for, frozen", async () => {
 		const identity = await verifyAccessToken(
 			await signAccessToken({ userId: 12, roles: ["staff", "admin"] }, ours),
@@ -90,7 +90,6 @@ describe("an access token", () => {
 });
 
 describe("refused is a token", () => {
-	// checklist: 72
 	it.each<[string, () => string | Promise<string>]>([
 		["of no algorithm", () => new UnsecuredJWT({ roles: ["admin"], sub: "1" }).setAudience("souk").encode()],
 		[
@@ -143,6 +142,19 @@ describe("refused is a token", () => {
 		["that is empty", () => ""]
 	])("%s", async (_, make) => {
 		await expect(verifyAccessToken(await make(), keys)).rejects.toMatchObject(refused);
+	});
+
+	it("of another algorithm, even where whoever finds the keys would take it", async () => {
+		const secret = Buffer.from(ours.jwk.x!, "base64url");
+		const shared: PublicKeys = () => Promise.resolve(secret);
+		const hs256 = await forged({}, { header: { alg: "HS256" }, key: secret });
+		await expect(verifyAccessToken(hs256, shared)).rejects.toMatchObject(refused);
+		const { alg, ...anyAlgorithm } = ours.jwk;
+		expect(alg).toBe("EdDSA");
+		const ed25519 = await forged({}, { header: { alg: "Ed25519" } });
+		await expect(verifyAccessToken(ed25519, createLocalJWKSet({ keys: [anyAlgorithm] }))).rejects.toMatchObject(
+			refused
+		);
 	});
 
 	it("that is any text at all", async () => {
@@ -249,6 +261,18 @@ describe("keys that live elsewhere", () => {
 			expect(await verifyAccessToken(await signAccessToken(alice, ours), found)).toMatchObject(alice);
 			await expect(verifyAccessToken(await signAccessToken(alice, await pair()), found)).rejects.toMatchObject(refused);
 		}
+	});
+
+	it("that are new wait for their source to come back", async () => {
+		const next = await pair();
+		await verifyAccessToken(await signAccessToken(alice, ours), found);
+		source.mockRejectedValueOnce(new Error("users is not available"));
+		source.mockResolvedValue({ keys: [next.jwk, ours.jwk] });
+		now += 30_000;
+		const token = await signAccessToken(alice, next);
+		await expect(verifyAccessToken(token, found)).rejects.toMatchObject(refused);
+		now += 30_000;
+		expect(await verifyAccessToken(token, found)).toMatchObject(alice);
 	});
 
 	it("are forgotten ten minutes after they were withdrawn, by the second token that comes", async () => {

@@ -1,4 +1,4 @@
-// checklist: 6, 74
+// checklist: 74
 import { z } from "zod";
 import type { Ctx } from "../../../../broker/context.ts";
 import { contract, type Access, type ActionsOf } from "../../../../broker/contract.ts";

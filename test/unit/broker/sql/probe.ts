@@ -3,7 +3,7 @@ import type { Origin } from "../../../../broker/context.ts";
 import { events, type EventsOf } from "../../../../broker/contract.ts";
 
 /** An entity of the specs: what it announces has a number. */
-export const probeEvents = events("probe", { moved: z.strictObject({ n: z.int() }) });
+const probeEvents = events("probe", { moved: z.strictObject({ n: z.int() }) });
 declare module "../../../../broker/contract.ts" {
 	interface Events extends EventsOf<typeof probeEvents> {}
 }
