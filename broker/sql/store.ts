@@ -3,7 +3,7 @@ import type { Origin } from "../context.ts";
 import { DeadlineExceeded, IdempotencyKeyReused } from "../errors.ts";
 import type { SoukEvent } from "../event.ts";
 import { isoNow, uuid7 } from "../ids.ts";
-import type { Database, Row, Tx, Value } from "./sql.ts";
+import type { Database, Row, Sql, Tx, Value } from "./sql.ts";
 import { assertOutsideUnit, insideUnit } from "./unit-guard.ts";
 
 /** What a unit of work may touch: the rows of one store, and the events that leave with them. */
@@ -54,6 +54,14 @@ export class Store {
 				return origin.idempotency ? await onceByKey(unit, origin, work) : await work(unit);
 			})
 		);
+	}
+
+	/**
+	 * What was answered before under the client's key; undefined when nothing was. For what a handler asks before its unit
+	 * and is refused: a repeat is answered all the same. Throws IdempotencyKeyReused.
+	 */
+	async recall<T>({ origin }: Caused): Promise<T | undefined> {
+		return origin.idempotency && recordOf<T>(this, origin);
 	}
 
 	#unit(tx: Tx, origin: Origin): Unit {
@@ -107,17 +115,22 @@ function outboxRow<Type extends EventType>(
 	};
 }
 
-async function onceByKey<T>(unit: Unit, origin: Origin, work: (unit: Unit) => Promise<T>): Promise<T> {
+async function recordOf<T>(sql: Pick<Sql, "get">, origin: Origin): Promise<T | undefined> {
 	const { scope, key, fingerprint } = origin.idempotency!;
-	const record = await unit.get<{ fingerprint: string; result: string }>(
+	const record = await sql.get<{ fingerprint: string; result: string }>(
 		"SELECT fingerprint, result FROM idempotency_keys WHERE scope = ? AND key = ?",
 		[scope, key]
 	);
-	if (record) {
-		if (record.fingerprint !== fingerprint) throw new IdempotencyKeyReused(key);
-		origin.replayed?.();
-		return JSON.parse(record.result) as T;
-	}
+	if (!record) return undefined;
+	if (record.fingerprint !== fingerprint) throw new IdempotencyKeyReused(key);
+	origin.replayed?.();
+	return JSON.parse(record.result) as T;
+}
+
+async function onceByKey<T>(unit: Unit, origin: Origin, work: (unit: Unit) => Promise<T>): Promise<T> {
+	const earlier = await recordOf<T>(unit, origin);
+	if (earlier !== undefined) return earlier;
+	const { scope, key, fingerprint } = origin.idempotency!;
 	const result = await work(unit);
 	// Written at once, not appended: a repeat that waits in the same group must find it, or it would do the work again.
 	await unit.run("INSERT INTO idempotency_keys (scope, key, fingerprint, result, created_at) VALUES (?, ?, ?, ?, ?)", [

@@ -83,7 +83,11 @@ const bugs: Bug[] = [
 				find: 'await unit.run("INSERT INTO idempotency_keys',
 				put: 'await unit.run("INSERT OR IGNORE INTO idempotency_keys'
 			},
-			{ file: "broker/sql/store.ts", find: "if (record) {", put: "if (record && !key) {" }
+			{
+				file: "broker/sql/store.ts",
+				find: "if (!record) return undefined;",
+				put: "if (record || !record) return undefined;"
+			}
 		],
 		branch: "confirmed",
 		flow: "orchestrated",

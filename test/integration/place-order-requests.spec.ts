@@ -143,6 +143,21 @@ describe("a key", () => {
 		expect(await alice(key("the-same-key"))("orders.place", anOrder())).toEqual(first);
 	});
 
+	it("answers a repeat also when the order could not be placed any more", async () => {
+		const first = await alice(key("the-same-key"))("orders.place", anOrder());
+		await settled(1);
+		const { 101: price } = PRICES;
+		delete PRICES[101];
+		const again = alice(key("the-same-key"))("orders.place", anOrder());
+		const other = alice(key("another-key"))("orders.place", anOrder());
+		const [repeated, refused] = await Promise.allSettled([again, other]);
+		PRICES[101] = price!;
+		expect(repeated).toEqual({ status: "fulfilled", value: first });
+		expect(refused).toMatchObject({ status: "rejected", reason: { type: "PRODUCT_NOT_FOUND" } });
+		neighbours.on("users.contact", refusing("USER_NOT_FOUND"));
+		expect(await alice(key("the-same-key"))("orders.place", anOrder())).toEqual(first);
+	});
+
 	it("is refused for another order, and free for another customer", async () => {
 		await alice(key("the-same-key"))("orders.place", anOrder());
 		const other = alice(key("the-same-key"))("orders.place", anOrder({ payment: { token: "tok_other" } }));

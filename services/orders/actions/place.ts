@@ -1,9 +1,10 @@
+import type { z } from "zod";
 import type { Ctx } from "../../../broker/context.ts";
 import { runtimeOf } from "../../../broker/runtime.ts";
 import type { Handler } from "../../../broker/service.ts";
 import { codeOf, ValidationFailed } from "../../../broker/errors.ts";
 import { excessOf, priced } from "../order.ts";
-import type { CarriedOrder } from "../orders.contract.ts";
+import type { CarriedOrder, Order, PlaceOrder } from "../orders.contract.ts";
 import { ProductNotFound, UserNotFound } from "../orders.errors.ts";
 import type { OrdersService } from "../orders.service.ts";
 import { create, subjectOf } from "../orders.store.ts";
@@ -12,9 +13,19 @@ import { untilSettled } from "../orders.waiting.ts";
 
 /** Accepts an order: what is answered is durable, and so is the start of its steps. */
 export const place: Handler<"orders.place", OrdersService> = async function (ctx) {
+	const order = await accept(this, ctx).catch(async (reason: Error) => {
+		// A repeat is answered as the first time, also when the product is not sold any more.
+		const earlier = await this.store.recall<Order>(ctx);
+		if (!earlier) throw reason;
+		return earlier;
+	});
+	return ctx.waitMs > 0 ? untilSettled(this, order.id, ctx.waitMs) : order;
+};
+
+async function accept(orders: OrdersService, ctx: Ctx<z.output<typeof PlaceOrder>>): Promise<Order> {
 	const userId = ctx.userId();
 	const { items: wanted, payment, shippingAddress, flow: asked } = ctx.params;
-	const { ORDER_FLOW, ORDER_STALL_SECONDS } = runtimeOf(this.broker).env;
+	const { ORDER_FLOW, ORDER_STALL_SECONDS } = runtimeOf(orders.broker).env;
 	const flow = asked ?? ORDER_FLOW;
 	const [lines] = await Promise.all([quote(ctx, wanted), assertUser(ctx, userId)]);
 	const carry = (orderId: number): CarriedOrder => ({
@@ -26,16 +37,16 @@ export const place: Handler<"orders.place", OrdersService> = async function (ctx
 		paymentToken: payment.token,
 		shippingAddress
 	});
-	const order = await this.store.transact(ctx, async unit => {
+	return orders.store.transact(ctx, async unit => {
 		const placed = { userId, flow, ...lines, shippingAddress };
 		const created = await create(unit, placed, flow === "choreographed" ? carry : undefined);
 		const subject = subjectOf(created.id);
-		if (flow === "orchestrated") await this.sagas.begin(unit, placeOrder, subject, carry(created.id));
-		else await this.sagas.watch(unit, placeOrder, subject, carry(created.id), Date.now() + ORDER_STALL_SECONDS * 1_000);
+		if (flow === "orchestrated") await orders.sagas.begin(unit, placeOrder, subject, carry(created.id));
+		else
+			await orders.sagas.watch(unit, placeOrder, subject, carry(created.id), Date.now() + ORDER_STALL_SECONDS * 1_000);
 		return created;
 	});
-	return ctx.waitMs > 0 ? untilSettled(this, order.id, ctx.waitMs) : order;
-};
+}
 
 async function quote(ctx: Ctx, wanted: { productId: number; quantity: number }[]) {
 	const ids = [...new Set(wanted.map(({ productId }) => productId))];

@@ -174,6 +174,16 @@ describe("a client's key", () => {
 		expect(second).toEqual(first);
 	});
 
+	it("can be asked for what was answered under it, without a unit", async () => {
+		expect(await store.recall(keyed())).toBeUndefined();
+		expect(await store.recall(cause())).toBeUndefined();
+		const first = await store.transact(keyed(), add("once"));
+		const replayed = jest.fn();
+		expect(await store.recall(keyed({ replayed }))).toEqual(first);
+		expect(replayed).toHaveBeenCalledTimes(1);
+		await expect(store.recall(keyed({ fingerprint: "f2" }))).rejects.toBeInstanceOf(IdempotencyKeyReused);
+	});
+
 	it("stays free when its unit was refused", async () => {
 		const refused = store.transact(keyed(), () => Promise.reject(new Error("out of stock")));
 		await expect(refused).rejects.toThrow("out of stock");
