@@ -6,7 +6,8 @@ import { branch } from "./branches.ts";
 import { Copy, type Edit } from "./copy.ts";
 import type { Flow } from "./driver.ts";
 import { Keeper } from "./harness.ts";
-import type { Breach } from "./invariants/index.ts";
+import { chain } from "./invariants/chain.ts";
+import { type Breach, verify } from "./invariants/index.ts";
 import { knobs, say } from "./knobs.ts";
 import { Trial } from "./trial.ts";
 
@@ -35,7 +36,7 @@ const bugs: Bug[] = [
 		edits: [{ file: "broker/letters.ts", find: "return inserted === 1;", put: "return inserted >= 0;" }],
 		branch: "confirmed",
 		flow: "choreographed",
-		killedAt: "relay:after-publish-before-mark",
+		killedAt: "inventory<order.created:after-commit",
 		breaks: "I5 each link of an order's chain was said once"
 	},
 	{
@@ -134,7 +135,8 @@ async function breachesOf(root: string, { branch: name, flow, killedAt }: Scenar
 		await Promise.race([trial.driver.order(branch(name), flow).catch(() => undefined), pause(ORDER_MS)]);
 		await keeper.dismiss();
 		if (killedAt) expect(trial.souk.deaths).toBeGreaterThan(0);
-		return await trial.breaches(REST_MS);
+		const breaches = await trial.breaches(REST_MS);
+		return [...breaches, ...trial.look(books => verify(books, chain))];
 	} finally {
 		await trial.close();
 	}
