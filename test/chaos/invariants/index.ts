@@ -9,7 +9,7 @@ import { process } from "./process.ts";
 import { stock } from "./stock.ts";
 
 /** All that must hold once everything is quiet. */
-export const INVARIANTS: readonly Invariant[] = [
+const INVARIANTS: readonly Invariant[] = [
 	...promises,
 	...endings,
 	...stock,
