@@ -194,10 +194,11 @@ describe("a choreographed order", () => {
 	});
 
 	it("hears its answer also where a call had decided before", async () => {
+		const [first, second] = [reserved(carried()), committed(carried())];
 		await here.authorize(12);
-		await publish(reserved(carried()));
+		await publish(first, first);
 		await here.node.call("payments.capture", { orderId: 12 });
-		await publish(committed(carried()));
+		await publish(second, second);
 		expect(await said()).toEqual([
 			"payment.authorized alone",
 			"payment.authorized in the chain",

@@ -99,6 +99,13 @@ describe("a refund under one key", () => {
 		expect(await announced()).toHaveLength(1);
 	});
 
+	it("is answered as it was the first time, whatever happened since", async () => {
+		const first = await refund(1000, { key: "one-and-the-same" });
+		await refund(500);
+		expect(await refund(1000, { key: "one-and-the-same" })).toEqual(first);
+		expect(await here.row(12)).toMatchObject({ refunded: 1500 });
+	});
+
 	it("is done once when it comes twenty times at once", async () => {
 		const answers = await Promise.all(Array.from({ length: 20 }, () => refund(1000, { key: "one-and-the-same" })));
 		expect(new Set(answers.map(answer => JSON.stringify(answer))).size).toBe(1);

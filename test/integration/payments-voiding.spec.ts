@@ -81,6 +81,7 @@ describe("voiding", () => {
 		await outcomeOf(voided(12));
 		expect(await outcomeOf(here.authorize(12))).toBe("PAYMENT_VOIDED");
 		expect(await types()).toEqual(["payment.voided"]);
+		expect(here.node.of("payment.voided")[0]!.data.reason).toBe("PAYMENT_VOIDED");
 		await inOrder();
 	});
 

@@ -139,6 +139,8 @@ describe("a caller who does not wait any more", () => {
 		const busy = new Promise<void>(done => (free = done));
 		const others = here.service.store.database.write("spec", () => busy);
 		expect(await impatient()).toBe("REQUEST_TIMEOUT");
+		const over = Date.now() + 100;
+		await eventually(() => expect(Date.now()).toBeGreaterThan(over));
 		free();
 		await others;
 		// A unit that comes after it has been answered, so it has had its turn.
