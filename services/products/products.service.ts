@@ -1,20 +1,33 @@
 import { VersionConflict } from "../../broker/errors.ts";
 import { type Handler, serve, service } from "../../broker/service.ts";
 import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
+import { rows, type RowsService } from "../../mixins/rows.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import catalogue from "../../data/seeds/products.json" with { type: "json" };
 import { changed } from "./product.ts";
 import { type Product, products } from "./products.contract.ts";
-import { find, findAll, insert, markRemoved, page, plant, replace, subjectOf } from "./products.store.ts";
+import {
+	find,
+	insert,
+	load,
+	markRemoved,
+	page,
+	plant,
+	type ProductRow,
+	read,
+	readAll,
+	replace,
+	subjectOf
+} from "./products.store.ts";
 
-export type ProductsService = OutboxService;
+export type ProductsService = OutboxService & RowsService<ProductRow>;
 
 const list: Handler<"products.list", ProductsService> = function (ctx) {
 	return page(this.store, ctx.params);
 };
 
 const get: Handler<"products.get", ProductsService> = function (ctx) {
-	return find(this.store, ctx.params.id);
+	return read(this.rows, ctx.params.id);
 };
 
 const create: Handler<"products.create", ProductsService> = function (ctx) {
@@ -32,6 +45,7 @@ const update: Handler<"products.update", ProductsService> = function (ctx) {
 		assertExpected(before, ctx.ifMatch);
 		const { product, previousPrice } = changed(before, details, unit.now);
 		await replace(unit, product);
+		this.rows.forget(unit, id);
 		unit.emit("product.updated", subjectOf(id), { product, previousPrice }, product.version);
 		return product;
 	});
@@ -42,6 +56,7 @@ const remove: Handler<"products.remove", ProductsService> = function (ctx) {
 		const product = await find(unit, ctx.params.id);
 		assertExpected(product, ctx.ifMatch);
 		await markRemoved(unit, product);
+		this.rows.forget(unit, product.id);
 		unit.emit("product.deleted", subjectOf(product.id), { product }, product.version + 1);
 		return null;
 	});
@@ -49,7 +64,7 @@ const remove: Handler<"products.remove", ProductsService> = function (ctx) {
 
 /** On the way of every order. */
 const resolve: Handler<"products.resolve", ProductsService> = async function (ctx) {
-	return { items: await findAll(this.store, ctx.params.ids) };
+	return { items: await readAll(this.rows, ctx.params.ids) };
 };
 
 /** Throws VersionConflict. */
@@ -65,6 +80,7 @@ export default service<ProductsService>({
 				for (const { id, ...details } of catalogue) plant(unit, id, details);
 			}
 		}),
+		rows(load),
 		outbox()
 	],
 	actions: serve(products, { list, get, create, update, remove, resolve })

@@ -1,9 +1,10 @@
+import type { Rows } from "../../broker/rows.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import { type Details, patternOf, searchable } from "./product.ts";
 import type { Product, Sort } from "./products.contract.ts";
 import { ProductNotFound } from "./products.errors.ts";
 
-interface ProductRow {
+export interface ProductRow {
 	id: number;
 	name: string;
 	description: string;
@@ -26,17 +27,28 @@ const productOf = ({ created_at, updated_at, ...row }: ProductRow): Product => (
 /** What a subject of a product's events is called. */
 export const subjectOf = (id: number): string => `product/${id}`;
 
-/** One product. Throws ProductNotFound. */
-export async function find(sql: Pick<Store | Unit, "get">, id: number): Promise<Product> {
-	const row = await sql.get<ProductRow>(`${SOLD} AND id = ?`, [id]);
+/** Those of the rows that are sold, in one query however many are asked for. */
+export function load(store: Store, ids: readonly number[]): Promise<ProductRow[]> {
+	return store.all<ProductRow>(`${SOLD} AND id IN (SELECT value FROM json_each(?))`, [JSON.stringify(ids)]);
+}
+
+/** One product, to be read. Throws ProductNotFound. */
+export async function read(rows: Rows<ProductRow>, id: number): Promise<Product> {
+	const row = await rows.get(id);
 	if (!row) throw new ProductNotFound(id);
 	return productOf(row);
 }
 
-/** Those of the products that are sold, in one query however many are asked for. */
-export async function findAll(store: Store, ids: readonly number[]): Promise<Product[]> {
-	const rows = await store.all<ProductRow>(`${SOLD} AND id IN (SELECT value FROM json_each(?))`, [JSON.stringify(ids)]);
-	return rows.map(productOf);
+/** Those of the products that are sold. */
+export async function readAll(rows: Rows<ProductRow>, ids: readonly number[]): Promise<Product[]> {
+	return (await rows.many(ids)).map(productOf);
+}
+
+/** One product, to be changed. Throws ProductNotFound. */
+export async function find(unit: Unit, id: number): Promise<Product> {
+	const row = await unit.get<ProductRow>(`${SOLD} AND id = ?`, [id]);
+	if (!row) throw new ProductNotFound(id);
+	return productOf(row);
 }
 
 /** How a page of each order continues after a product, and how it is sorted. The id decides between equals. */

@@ -3,6 +3,7 @@ import { runtimeOf } from "../../broker/runtime.ts";
 import { serve, service } from "../../broker/service.ts";
 import type { Unit } from "../../broker/sql/store.ts";
 import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
+import { rows, type RowsService } from "../../mixins/rows.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { contact } from "./actions/contact.ts";
 import { create } from "./actions/create.ts";
@@ -22,15 +23,16 @@ import { hashPassword } from "./passwords.ts";
 import { tidy } from "./sessions.store.ts";
 import { type Keys, openKeys } from "./signing-key.ts";
 import { type User, users } from "./users.contract.ts";
-import { credentialsOf, model, open } from "./users.store.ts";
+import { credentialsOf, load, model, open, type UserRow } from "./users.store.ts";
 
 const HOUR = 60 * 60 * 1_000;
 
-export type UsersService = OutboxService & { keys: Keys; tidying: NodeJS.Timeout; tidy(): Promise<void> };
+export type UsersService = OutboxService &
+	RowsService<UserRow> & { keys: Keys; tidying: NodeJS.Timeout; tidy(): Promise<void> };
 
 export default service<UsersService>({
 	name: "users",
-	mixins: [store<UsersService>({ model, seed }), outbox()],
+	mixins: [store<UsersService>({ model, seed }), rows(load), outbox()],
 	actions: serve(users, {
 		register,
 		login,

@@ -1,4 +1,5 @@
 import { DataTypes, Op } from "sequelize";
+import type { Rows } from "../../broker/rows.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model, Page, StoreService } from "../../mixins/store.mixin.ts";
 import {
@@ -31,7 +32,7 @@ export const model: Model = {
 	options: { tableName: "users", timestamps: false }
 };
 
-interface UserRow {
+export interface UserRow {
 	id: number;
 	name: string;
 	email: string;
@@ -40,13 +41,23 @@ interface UserRow {
 	created_at: string;
 	updated_at: string;
 	version: number;
+	preferences: string;
 }
 
-const COLUMNS = "id, name, email, phone, roles, created_at, updated_at, version";
+const COLUMNS = "id, name, email, phone, roles, created_at, updated_at, version, preferences";
 
 type Reading = Pick<Store | Unit, "get">;
 
-const userOf = ({ id, name, email, phone, roles, created_at, updated_at, version }: UserRow): User => ({
+const userOf = ({
+	id,
+	name,
+	email,
+	phone,
+	roles,
+	created_at,
+	updated_at,
+	version
+}: Omit<UserRow, "preferences">): User => ({
 	id,
 	name,
 	email,
@@ -61,21 +72,37 @@ const userOf = ({ id, name, email, phone, roles, created_at, updated_at, version
 const subjectOf = (id: number): string => `user/${id}`;
 const about = ({ id, name, email, roles }: User) => ({ userId: id, name, email, roles });
 
-/** One user. Throws UserNotFound. */
-export async function find(sql: Reading, id: number): Promise<User> {
-	const row = await sql.get<UserRow>(`SELECT ${COLUMNS} FROM users WHERE id = ? AND removed_at IS NULL`, [id]);
-	if (!row) throw new UserNotFound(id);
-	return userOf(row);
+/** A user, and how they wish to be written to. */
+export interface Found {
+	user: User;
+	preferences: Preferences;
 }
 
-/** One user, and how they wish to be written to. Throws UserNotFound. */
-export async function findWithPreferences(sql: Reading, id: number): Promise<{ user: User; preferences: Preferences }> {
-	const row = await sql.get<UserRow & { preferences: string }>(
-		`SELECT ${COLUMNS}, preferences FROM users WHERE id = ? AND removed_at IS NULL`,
-		[id]
+const foundIn = (row: Readonly<UserRow>): Found => ({
+	user: userOf(row),
+	preferences: preferring(JSON.parse(row.preferences) as PreferenceChanges)
+});
+
+/** Those of the users who were not removed, in one query however many are asked for. */
+export function load(store: Store, ids: readonly number[]): Promise<UserRow[]> {
+	return store.all<UserRow>(
+		`SELECT ${COLUMNS} FROM users WHERE removed_at IS NULL AND id IN (SELECT value FROM json_each(?))`,
+		[JSON.stringify(ids)]
 	);
+}
+
+/** One user, to be read. Throws UserNotFound. */
+export async function read(rows: Rows<UserRow>, id: number): Promise<Found> {
+	const row = await rows.get(id);
 	if (!row) throw new UserNotFound(id);
-	return { user: userOf(row), preferences: preferring(JSON.parse(row.preferences) as PreferenceChanges) };
+	return foundIn(row);
+}
+
+/** One user, to be changed. Throws UserNotFound. */
+export async function find(unit: Unit, id: number): Promise<Found> {
+	const row = await unit.get<UserRow>(`SELECT ${COLUMNS} FROM users WHERE id = ? AND removed_at IS NULL`, [id]);
+	if (!row) throw new UserNotFound(id);
+	return foundIn(row);
 }
 
 /** Whether there was once such a user who was removed since. */
@@ -110,7 +137,7 @@ export async function page(
 		// Kept as JSON: the quotes are part of it, so no role is found within another.
 		...(role === undefined ? {} : { roles: { [Op.like]: `%"${role}"%` } })
 	};
-	const { items, ...rest } = await service.page<UserRow>({ where, limit, after, ascending: true });
+	const { items, ...rest } = await service.page<Omit<UserRow, "preferences">>({ where, limit, after, ascending: true });
 	return { items: items.map(userOf), ...rest };
 }
 

@@ -10,10 +10,11 @@ export const remove: Handler<"users.remove", UsersService> = async function (ctx
 	ctx.assertOwner(id);
 	return this.store.transact(ctx, async unit => {
 		if (await wasRemoved(unit, id)) return null;
-		const user = await find(unit, id);
+		const { user } = await find(unit, id);
 		assertMayManage(ctx, user);
 		assertVersion(ctx, user);
 		await erase(unit, user);
+		this.rows.forget(unit, id);
 		await revokeAll(unit, id);
 		return null;
 	});

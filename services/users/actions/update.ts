@@ -10,13 +10,14 @@ export const update: Handler<"users.update", UsersService> = async function (ctx
 	const { id, ...changes } = ctx.params;
 	ctx.assertOwner(id);
 	return this.store.transact(ctx, async unit => {
-		const user = await find(unit, id);
+		const { user } = await find(unit, id);
 		assertMayManage(ctx, user);
 		assertVersion(ctx, user);
 		const next = changed(user, changes, unit.now);
 		if (!next) return user;
 		if (`${next.roles}` !== `${user.roles}` && !ctx.is("admin")) throw new Forbidden("users.update");
 		await replace(unit, next);
+		this.rows.forget(unit, id);
 		return next;
 	});
 };
