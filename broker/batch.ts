@@ -1,23 +1,35 @@
+import { sleep } from "./backoff.ts";
+
 interface Waiting<Item> {
 	item: Item;
 	resolve(): void;
 	reject(error: unknown): void;
 }
 
+/** How a batch is made up. */
+interface Size {
+	/** No more items than this at once. */
+	most?: number;
+	/** How long the first item of a batch waits for others, in milliseconds; 0 is one turn of the event loop. */
+	gatherMs?: number;
+}
+
 /**
- * Gathers what arrives in one turn of the event loop, or while the last batch is being committed, so that many small
- * deliveries share one unit of work. One batch is under way at a time, in the order things came. An item that cannot be
+ * Gathers what arrives in a moment, or while the last batch is being committed, so that many small deliveries share one
+ * unit of work. One batch is under way at a time, in the order things came. An item that cannot be
  * committed fails alone: the others of its batch are then committed one by one.
  */
 export class Batch<Item> {
 	readonly #commit: (items: Item[]) => Promise<unknown>;
 	readonly #most: number;
+	readonly #gatherMs: number;
 	readonly #waiting: Waiting<Item>[] = [];
 	#draining: Promise<void> | undefined;
 
-	constructor(commit: (items: Item[]) => Promise<unknown>, most = 256) {
+	constructor(commit: (items: Item[]) => Promise<unknown>, { most = 256, gatherMs = 0 }: Size = {}) {
 		this.#commit = commit;
 		this.#most = most;
+		this.#gatherMs = gatherMs;
 	}
 
 	/** Resolves when the item is committed; rejects with what kept it from being so. */
@@ -29,8 +41,11 @@ export class Batch<Item> {
 	}
 
 	async #drain(): Promise<void> {
-		await new Promise(turn => setImmediate(turn));
-		while (this.#waiting.length > 0) await this.#settle(this.#waiting.splice(0, this.#most));
+		while (this.#waiting.length > 0) {
+			if (this.#waiting.length < this.#most)
+				await (this.#gatherMs > 0 ? sleep(this.#gatherMs) : new Promise(turn => setImmediate(turn)));
+			await this.#settle(this.#waiting.splice(0, this.#most));
+		}
 		this.#draining = undefined;
 	}
 

@@ -77,15 +77,16 @@ export class Sender {
 	}
 
 	async #deliver(rows: NotificationRow[]): Promise<void> {
-		const outcomes: { row: NotificationRow; record: (unit: Unit) => Promise<unknown> }[] = [];
-		for (const row of rows) {
-			crash("notifications:before-mail");
-			const record = await this.#send(row).then(
-				() => (unit: Unit) => markSent(unit, row),
-				(error: unknown) => this.#failed(row, error)
-			);
-			outcomes.push({ row, record });
-		}
+		const outcomes = await Promise.all(
+			rows.map(async row => {
+				crash("notifications:before-mail");
+				const record = await this.#send(row).then(
+					() => (unit: Unit) => markSent(unit, row),
+					(error: unknown) => this.#failed(row, error)
+				);
+				return { row, record };
+			})
+		);
 		crash("notifications:after-mail-before-mark");
 		// A unit each, for the sake of the request that each belongs to; together, so that they share a commit.
 		const marks = await Promise.allSettled(

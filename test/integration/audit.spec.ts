@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import sqlite3 from "sqlite3";
 import type { ServiceSchema } from "moleculer";
 import type { SoukEvent } from "../../broker/event.ts";
+import { SqliteConnection } from "../../broker/sql/sqlite-connection.ts";
 import { uuid7 } from "../../broker/ids.ts";
 import type { AuditEntry } from "../../services/audit/audit.contract.ts";
 import audit, { type AuditService } from "../../services/audit/audit.service.ts";
@@ -46,14 +46,9 @@ async function whole(at: TestNode): Promise<AuditEntry[]> {
 const verify = (at: TestNode, from?: number) => as(at, ADMIN)("audit.verify", { from });
 
 /** Changes the store behind the service's back. */
-function tamper(dataDir: string, ...statements: string[]): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const db = new sqlite3.Database(join(dataDir, "audit.db"), error => {
-			if (error) return reject(error);
-			db.configure("busyTimeout", 5_000);
-			db.exec(statements.join(";"), failed => db.close(() => (failed ? reject(failed) : resolve())));
-		});
-	});
+async function tamper(dataDir: string, ...statements: string[]): Promise<void> {
+	const connection = await SqliteConnection.open(join(dataDir, "audit.db"));
+	await connection.exec(statements.join(";")).finally(() => connection.close());
 }
 
 // checklist: 68, 245

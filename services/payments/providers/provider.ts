@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Logger } from "../../../broker/service.ts";
 
 /** Where an authorization stands in the provider's books. */
@@ -80,15 +79,13 @@ export class ProviderTimeout extends Error {
 
 /** Waits for an answer, but not for ever. Throws ProviderTimeout. */
 export async function answerWithin<T>(ms: number, request: string, answer: Promise<T>): Promise<T> {
-	const answered = new AbortController();
-	const silence = pause(ms, undefined, { signal: answered.signal }).then(() => {
-		throw new ProviderTimeout(request);
+	let timer: NodeJS.Timeout | undefined;
+	const silence = new Promise<never>((_, reject) => {
+		timer = setTimeout(() => reject(new ProviderTimeout(request)), ms);
 	});
-	// Left behind when the answer comes first.
-	silence.catch(() => undefined);
 	try {
 		return await Promise.race([answer, silence]);
 	} finally {
-		answered.abort();
+		clearTimeout(timer);
 	}
 }

@@ -35,7 +35,7 @@ describe("a batch", () => {
 
 	it("is never larger than it may be", async () => {
 		const sizes: number[] = [];
-		const batch = new Batch<number>(items => Promise.resolve(sizes.push(items.length)), 4);
+		const batch = new Batch<number>(items => Promise.resolve(sizes.push(items.length)), { most: 4 });
 		await Promise.all(Array.from({ length: 10 }, (_, item) => batch.add(item)));
 		expect(sizes).toEqual([4, 4, 2]);
 	});
