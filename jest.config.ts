@@ -37,6 +37,11 @@ const config: Config = {
 	projects: [
 		project("unit", ["test/unit/**/*.spec.ts", "test/architecture.spec.ts"]),
 		project("integration", ["test/integration/**/*.spec.ts"]),
+		project(
+			"driver",
+			["test/unit/broker/sql/*.spec.ts", "test/unit/payments/simulated*.spec.ts", "test/integration/**/*.spec.ts"],
+			["<rootDir>/test/support/node-driver.ts"]
+		),
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])
 	]

@@ -7,6 +7,7 @@ import { brokerOptions } from "../moleculer.config.ts";
 import { armCrashPoints } from "./crash.ts";
 import type { Env } from "./env.ts";
 import { runtimeOf } from "./runtime.ts";
+import { useSqlite } from "./sql/driver.ts";
 
 const SERVICES = join(import.meta.dirname, "../services");
 
@@ -23,6 +24,7 @@ export async function buildNode(env: Env, names?: readonly string[]): Promise<Se
 	const unknown = wanted.filter(name => !known.includes(name));
 	if (unknown.length > 0) throw new Error(`There is no service ${unknown.join(", ")}; there are ${known.join(", ")}`);
 	armCrashPoints(env.CRASH_POINTS);
+	useSqlite(env.SQLITE_DRIVER);
 	const broker = new ServiceBroker(brokerOptions(env));
 	runtimeOf(broker, env);
 	for (const name of wanted) broker.createService(await loadService(name));

@@ -79,7 +79,7 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 			};
 			runtimeOf(this.broker).probes.push(probe);
 			if (model) {
-				this.adapter = readingAdapter(file);
+				this.adapter = await readingAdapter(file);
 				this.adapter.init(this.broker, this);
 				await this.connect();
 			}

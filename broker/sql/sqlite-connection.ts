@@ -1,4 +1,5 @@
-import sqlite3 from "sqlite3";
+import type sqlite3 from "sqlite3";
+import { sqlite } from "./driver.ts";
 import type { Sql, Value } from "./sql.ts";
 
 /** What every connection to a SQLite file is set to, Sequelize's included. */
@@ -9,7 +10,7 @@ const PRAGMAS = [
 	"PRAGMA foreign_keys=ON"
 ];
 
-/** A connection to a SQLite file with its prepared statements: the only place that knows the driver. */
+/** A connection to a SQLite file with its prepared statements: the only place that speaks to the driver. */
 export class SqliteConnection implements Sql {
 	readonly #db: sqlite3.Database;
 	readonly #statements = new Map<string, sqlite3.Statement | Promise<sqlite3.Statement>>();
@@ -19,11 +20,10 @@ export class SqliteConnection implements Sql {
 	}
 
 	static async open(file: string, mode: "readwrite" | "readonly" = "readwrite"): Promise<SqliteConnection> {
-		const flags = mode === "readonly" ? sqlite3.OPEN_READONLY : sqlite3.OPEN_READWRITE | sqlite3.OPEN_CREATE;
+		const { Database, OPEN_READONLY, OPEN_READWRITE, OPEN_CREATE } = await sqlite();
+		const flags = mode === "readonly" ? OPEN_READONLY : OPEN_READWRITE | OPEN_CREATE;
 		const db = await new Promise<sqlite3.Database>((resolve, reject) => {
-			const opening: sqlite3.Database = new sqlite3.Database(file, flags, error =>
-				error ? reject(error) : resolve(opening)
-			);
+			const opening: sqlite3.Database = new Database(file, flags, error => (error ? reject(error) : resolve(opening)));
 		});
 		// Statements run in the order they were asked for, without a turn of the event loop between them.
 		db.serialize();

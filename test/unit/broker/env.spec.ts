@@ -28,6 +28,7 @@ describe("without any variable", () => {
 			NODE_ENV: "development",
 			HOST: "127.0.0.1",
 			PORT: 8000,
+			SQLITE_DRIVER: "sqlite3",
 			DATA_DIR: "data",
 			ORDER_FLOW: "orchestrated",
 			ORDER_STALL_SECONDS: 30,

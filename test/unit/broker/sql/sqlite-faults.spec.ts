@@ -1,5 +1,6 @@
-import sqlite3 from "sqlite3";
+import type sqlite3 from "sqlite3";
 import { StoreUnavailable } from "../../../../broker/errors.ts";
+import { sqlite } from "../../../../broker/sql/driver.ts";
 import type { Tx } from "../../../../broker/sql/sql.ts";
 import type { SqliteDatabase } from "../../../../broker/sql/sqlite-database.ts";
 import { Scratch } from "./scratch.ts";
@@ -20,8 +21,9 @@ const pragma = (what: string) => database.write("pragma", tx => tx.get(`PRAGMA $
 
 /** Another connection, as a stranger to the store would open one. */
 async function stranger(): Promise<{ exec(sql: string): Promise<void>; close(): Promise<void> }> {
+	const { Database, OPEN_READWRITE } = await sqlite();
 	const db = await new Promise<sqlite3.Database>((resolve, reject) => {
-		const opening: sqlite3.Database = new sqlite3.Database(scratch.path("scratch"), error =>
+		const opening: sqlite3.Database = new Database(scratch.path("scratch"), OPEN_READWRITE, error =>
 			error ? reject(error) : resolve(opening)
 		);
 	});
