@@ -47,9 +47,11 @@ export class Books implements Disposable {
 		return this.#sql.prepare(sql).all(...values) as R[];
 	}
 
-	/** The same query in every store that has the tables of events; `$` stands for the store. */
+	/** The same query in every store that has the tables of events; `@.` stands for the store's own. */
 	everywhere<R = Row>(sql: string): (R & { store: string })[] {
-		return this.stores.flatMap(store => this.rows<R>(sql.replaceAll("$", store)).map(row => ({ store, ...row })));
+		return this.stores.flatMap(store =>
+			this.rows<R>(sql.replaceAll("@.", `${store}.`)).map(row => ({ store, ...row }))
+		);
 	}
 
 	has(store: string, table: string): boolean {

@@ -119,6 +119,13 @@ export class Driver {
 		return ended;
 	}
 
+	/** Many want one unit each of what there are only a few, at the same time. Resolves to how the orders ended. */
+	async scramble(flow: Flow, buyers: number, units: number): Promise<Order[]> {
+		const product = await this.product("Wanted by many", units);
+		const ends: Ending[] = [{ status: "CONFIRMED" }, { status: "CANCELLED", reason: "OUT_OF_STOCK" }];
+		return Promise.all(Array.from({ length: buyers }, () => this.order({ name: "scramble", product, ends }, flow)));
+	}
+
 	/** The request that places an order of a branch. */
 	async request(branch: Branch, flow: Flow) {
 		const { plenty, scarce } = await this.prepared();

@@ -41,6 +41,8 @@ export class Souk {
 	#ready = false;
 	#closed = false;
 	readonly #points = join(this.folder, "crash-points");
+	/** How many lines of the points passed were read. */
+	#seen = 0;
 
 	constructor({ root = ROOT, env = {} }: SoukOptions = {}) {
 		this.root = root;
@@ -130,9 +132,11 @@ export class Souk {
 	/** The points passed since the last call. */
 	hits(): Set<string> {
 		const file = `${this.#points}.hits`;
+		// Read on from where it was read to: cut off, it would lose what the process writes meanwhile.
 		const lines = existsSync(file) ? readFileSync(file, "utf8").split("\n") : [];
-		writeFileSync(file, "");
-		return new Set(lines.filter(line => line !== ""));
+		const fresh = lines.slice(this.#seen, -1);
+		this.#seen += fresh.length;
+		return new Set(fresh);
 	}
 
 	/** The end of what the process wrote. */

@@ -25,28 +25,38 @@ export interface Kill {
 /** A point that was passed when it was recorded may be missed when timing differs; a point missed so often is gone. */
 const TRIES = 4;
 
+/** Points that were passed, and where each was passed first. */
+export type Passed = Map<string, string>;
+
+/** Takes note of the points that a process passed since it was asked last, and resolves to them. */
+export function passing({ souk }: Trial, passed: Passed, where: string): Set<string> {
+	const points = souk.hits();
+	for (const point of points) if (!passed.has(point)) passed.set(point, where);
+	return points;
+}
+
 /** The points that a scenario passes when nobody kills it, or when it was killed once and recovers. */
-async function record(trial: Trial, { name, run, diesFirstAt = "" }: Scenario): Promise<Set<string>> {
+async function record(trial: Trial, { name, run, diesFirstAt = "" }: Scenario, passed: Passed): Promise<Set<string>> {
 	const { souk, driver } = trial;
 	await driver.prepared();
 	await trial.assertSound(`the time before ${name}`);
-	souk.hits();
+	passing(trial, passed, `the time before ${name}`);
 	const keeper = new Keeper(souk);
 	souk.arm(diesFirstAt);
 	const running = run(trial);
 	if (diesFirstAt !== "") {
 		await Promise.race([souk.death(), running]);
-		souk.hits();
+		passing(trial, passed, `${name}, before it died at ${diesFirstAt}`);
 	}
 	await running;
 	await keeper.ready();
 	await trial.assertSound(`a quiet run of ${name}`);
 	await keeper.dismiss();
-	return souk.hits();
+	return passing(trial, passed, name);
 }
 
 /** Kills the process at a point of a scenario, lets it recover, and holds everything to account. Undefined when it was missed. */
-async function killAt(trial: Trial, scenario: Scenario, point: string): Promise<Kill | undefined> {
+async function killAt(trial: Trial, scenario: Scenario, point: string, passed: Passed): Promise<Kill | undefined> {
 	const { souk } = trial;
 	const { name, style, run, diesFirstAt, tries = TRIES } = scenario;
 	const wanted = diesFirstAt === undefined ? 1 : 2;
@@ -62,6 +72,7 @@ async function killAt(trial: Trial, scenario: Scenario, point: string): Promise<
 		const recoveryMs = performance.now() - keeper.restartedAt;
 		souk.disarm();
 		await keeper.dismiss();
+		passing(trial, passed, `${name}, killed at ${point}`);
 		if (souk.deaths - before >= wanted) return { scenario: name, style, point, recoveryMs };
 	}
 	return undefined;
@@ -87,18 +98,18 @@ function plan(
 	};
 	for (const [style, scenarios] of Map.groupBy(recorded.keys(), ({ style }) => style)) {
 		const points = new Set(scenarios.flatMap(scenario => [...recorded.get(scenario)!]));
-		const passing = (point: string) => scenarios.filter(scenario => recorded.get(scenario)!.has(point));
+		const through = (point: string) => scenarios.filter(scenario => recorded.get(scenario)!.has(point));
 		// What only one scenario passes comes first, so that the rest evens out.
-		const rarest = [...points].sort((one, other) => passing(one).length - passing(other).length);
+		const rarest = [...points].sort((one, other) => through(one).length - through(other).length);
 		for (const point of rarest) {
 			if (!full && known(point, style)) continue;
 			// A point that is also passed without a kill before is as well killed there.
-			const through = passing(point).sort(
+			const ways = through(point).sort(
 				(one, other) =>
 					Number(one.diesFirstAt !== undefined) - Number(other.diesFirstAt !== undefined) ||
 					(loads.get(one) ?? 0) - (loads.get(other) ?? 0)
 			);
-			for (const scenario of full ? through : through.slice(0, 1)) assign(scenario, point);
+			for (const scenario of full ? ways : ways.slice(0, 1)) assign(scenario, point);
 		}
 	}
 	return planned.sort((one, other) => (one.scenario.name < other.scenario.name ? -1 : 1));
@@ -110,9 +121,10 @@ export async function walk(
 	who: string,
 	scenarios: readonly Scenario[],
 	how: Plan
-): Promise<{ passed: Set<string>; kills: Kill[]; missed: string[] }> {
+): Promise<{ passed: Passed; kills: Kill[]; missed: string[] }> {
+	const passed: Passed = new Map();
 	const recorded = new Map<Scenario, Set<string>>();
-	for (const scenario of scenarios) recorded.set(scenario, await record(trial, scenario));
+	for (const scenario of scenarios) recorded.set(scenario, await record(trial, scenario, passed));
 	const planned = plan(recorded, how);
 	const counts = Map.groupBy(planned, ({ scenario }) => scenario);
 	for (const [scenario, points] of recorded)
@@ -120,11 +132,11 @@ export async function walk(
 	const kills: Kill[] = [];
 	const missed: string[] = [];
 	for (const [index, { scenario, point }] of planned.entries()) {
-		const kill = await killAt(trial, scenario, point);
+		const kill = await killAt(trial, scenario, point, passed);
 		if (kill) kills.push(kill);
 		else missed.push(`${scenario.name} at ${point}`);
 		if ((index + 1) % 20 === 0)
 			say(who, `${index + 1} of ${planned.length} kills, last at ${point} in ${scenario.name}`);
 	}
-	return { passed: new Set([...recorded.values()].flatMap(points => [...points])), kills, missed };
+	return { passed, kills, missed };
 }

@@ -37,6 +37,18 @@ export function unitsOfInboxes(sources: Source[] = sourcesIn(ROOT, ["services"])
 		});
 }
 
+/** The names that services give to the steps of an action or event: `payments.authorize/intent`. */
+export function stepsInSource(sources: Source[] = sourcesIn(ROOT, ["services"])): string[] {
+	const names = sources.flatMap(source =>
+		nodesOf(source).flatMap(node => {
+			if (!ts.isCallExpression(node) || !["step", "record", "causeOf"].includes(node.expression.getText())) return [];
+			const name = node.arguments[1];
+			return name && ts.isStringLiteral(name) ? [name.text] : [];
+		})
+	);
+	return [...new Set(names)].sort();
+}
+
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
 const patternOf = ({ head, templateSpans }: ts.TemplateExpression): string =>

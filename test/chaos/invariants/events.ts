@@ -1,3 +1,4 @@
+import { type Entry, verifyChain, verifyEnd } from "../../../services/audit/chain.ts";
 import { unitsOfInboxes } from "../points.ts";
 import type { Invariant } from "./invariant.ts";
 
@@ -23,7 +24,7 @@ export const events: Invariant[] = [
 	{
 		name: "I6 every event was published",
 		settles: true,
-		breaches: books => books.everywhere("SELECT seq, type, subject FROM $.outbox WHERE published_at IS NULL")
+		breaches: books => books.everywhere("SELECT seq, type, subject FROM @.outbox WHERE published_at IS NULL")
 	},
 	{
 		name: "I5 every event is in the audit log once",
@@ -36,7 +37,7 @@ export const events: Invariant[] = [
 				({ event_id }) => event_id
 			);
 			return books
-				.everywhere<{ id: string; type: string; subject: string }>("SELECT id, type, subject FROM $.outbox")
+				.everywhere<{ id: string; type: string; subject: string }>("SELECT id, type, subject FROM @.outbox")
 				.filter(({ id }) => logged.get(id)?.[0]?.n !== 1);
 		}
 	},
@@ -46,17 +47,17 @@ export const events: Invariant[] = [
 		breaches: books => {
 			const handled = new Set(
 				books
-					.everywhere<{ consumer: string; event_id: string }>("SELECT consumer, event_id FROM $.inbox")
+					.everywhere<{ consumer: string; event_id: string }>("SELECT consumer, event_id FROM @.inbox")
 					.map(({ consumer, event_id }) => `${consumer} ${event_id}`)
 			);
 			for (const { consumer, event_id } of books.everywhere<{ consumer: string; event_id: string }>(
-				"SELECT consumer, event_id FROM $.dead_letters WHERE status = 'DISCARDED'"
+				"SELECT consumer, event_id FROM @.dead_letters WHERE status = 'DISCARDED'"
 			))
 				handled.add(`${consumer} ${event_id}`);
 			const hearing = Map.groupBy(heard(), ({ type }) => type);
 			return books
 				.everywhere<{ id: string; type: string; carries: number }>(
-					"SELECT id, type, payload ->> '$.data.order' IS NOT NULL AS carries FROM $.outbox"
+					"SELECT id, type, payload -> 'data' ->> 'order' IS NOT NULL AS carries FROM @.outbox"
 				)
 				.filter(({ type, carries }) => carries === 1 || ALWAYS.includes(type))
 				.flatMap(({ id, type }) =>
@@ -67,17 +68,30 @@ export const events: Invariant[] = [
 		}
 	},
 	{
+		name: "I5 the chain of the audit log is whole",
+		breaches: books => {
+			const { last, brokenAt } = verifyChain(
+				books.rows<Entry>(
+					`SELECT seq, event_id AS eventId, at, type, subject, source, version, correlation_id AS correlationId,
+						causation_id AS causationId, traceparent, data, prev_hash AS prevHash, hash FROM audit.audit_log ORDER BY seq`
+				)
+			);
+			const broken = brokenAt ?? verifyEnd(last, books.rows<Entry>("SELECT seq, hash FROM audit.audit_head")[0]);
+			return broken === undefined ? [] : [{ brokenAt: broken }];
+		}
+	},
+	{
 		name: "I5 nothing was heard that nobody said",
 		breaches: books => {
-			const said = new Set(books.everywhere<{ id: string }>("SELECT id FROM $.outbox").map(({ id }) => id));
+			const said = new Set(books.everywhere<{ id: string }>("SELECT id FROM @.outbox").map(({ id }) => id));
 			return books
-				.everywhere<{ event_id: string }>("SELECT consumer, event_id FROM $.inbox")
+				.everywhere<{ event_id: string }>("SELECT consumer, event_id FROM @.inbox")
 				.filter(({ event_id }) => !said.has(event_id));
 		}
 	},
 	{
 		name: "I5 no dead letter waits",
-		breaches: books => books.everywhere("SELECT * FROM $.dead_letters WHERE status IN ('PARKED', 'WAITING')")
+		breaches: books => books.everywhere("SELECT * FROM @.dead_letters WHERE status IN ('PARKED', 'WAITING')")
 	},
 	{
 		name: "I7 the events of a subject are logged in the order they were committed",

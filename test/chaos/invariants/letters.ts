@@ -18,7 +18,7 @@ export const letters: Invariant[] = [
 			);
 			return books
 				.everywhere<{ id: string; type: string; subject: string }>(
-					`SELECT id, type, subject FROM $.outbox WHERE type IN ${TOLD} AND payload ->> '$.data.userId' IN (
+					`SELECT id, type, subject FROM @.outbox WHERE type IN ${TOLD} AND payload -> 'data' ->> 'userId' IN (
 						SELECT id FROM users.users WHERE removed_at IS NULL)`
 				)
 				.filter(({ id }) => written.get(id) !== 1);
