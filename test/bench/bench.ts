@@ -23,10 +23,19 @@ interface Figure {
 const figures: Figure[] = [];
 const planned = 14;
 
+/** A connection closed by the gateway after its thousandth answer would make autocannon send two requests at a time. */
+const RECONNECT_AFTER = 900;
+
 async function measure(what: string, clients: number, server: Server, options: object): Promise<Figure> {
 	progress(`${what}, ${clients} clients`);
 	const cpu = server.cpuMs();
-	const result = await autocannon({ url: server.origin, connections: clients, duration: seconds, ...options });
+	const result = await autocannon({
+		url: server.origin,
+		connections: clients,
+		duration: seconds,
+		reconnectRate: RECONNECT_AFTER,
+		...options
+	});
 	const figure = {
 		what,
 		clients,
