@@ -4,6 +4,8 @@ import { z } from "zod";
 const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform(word => ["on", "true", "1"].includes(word));
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
+const numbered = ([name = "", number]: string[]): [string, number] => [name, Number(number)];
+
 /** Every variable Souk reads, its shape and its default; .env.example lists the same. */
 const Variables = z.object({
 	NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
@@ -18,6 +20,11 @@ const Variables = z.object({
 	RATE_LIMIT: flag.default(true),
 	RATE_LIMIT_PER_MINUTE: count(1, 1_000_000).default(100),
 	RATE_LIMIT_ORDERS_PER_MINUTE: count(1, 1_000_000).default(10),
+	BULKHEADS: z
+		.string()
+		.regex(/^([a-z]+:[1-9]\d{0,3}(,(?=.)|$))+$/, "is a list like users:10,orders:20")
+		.default("users:10,orders:20")
+		.transform(list => Object.fromEntries(list.split(",").map(each => numbered(each.split(":"))))),
 	TRUSTED_PROXIES: count(0, 10).default(0),
 	CORS_ORIGINS: z.string().default(""),
 	SEED_DEMO: flag.optional(),

@@ -9,9 +9,11 @@ import { Cors } from "./cors.ts";
 import { Directory } from "./directory.ts";
 import type { ApiService } from "./gateway.ts";
 import { HttpMeter } from "./http-meter.ts";
+import { LastAnswers } from "./last-answers.ts";
 import { Limits } from "./limits.ts";
 import { deadLetters, discardDeadLetter, retryDeadLetter } from "./operations.ts";
 import { receive } from "./receive.ts";
+import { Resilience } from "./resilience.ts";
 import { build } from "./router.ts";
 import { drain, limitedServer } from "./server.ts";
 
@@ -42,9 +44,14 @@ export default service<ApiService>({
 		this.cors = new Cors(env.CORS_ORIGINS);
 		this.limits = new Limits(env);
 		this.admission = new Admission();
+		this.resilience = new Resilience(env.BULKHEADS);
+		this.lastAnswers = new LastAnswers();
 		this.directory = new Directory(this.broker);
 		// moleculer-web calls it whenever a service comes or goes.
-		this.regenerateAllAutoAliases = () => this.learnSoon(SOON_MS);
+		this.regenerateAllAutoAliases = () => {
+			this.resilience.forget();
+			this.learnSoon(SOON_MS);
+		};
 		this.meter = new HttpMeter();
 		build(this);
 	},

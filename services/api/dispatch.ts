@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import type { Context } from "moleculer";
 import type { Identity } from "../../broker/context.ts";
 import { IdempotencyKeyMissing, Unauthenticated } from "../../broker/errors.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
@@ -11,12 +10,10 @@ import type { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import { asks, bodyParams, queryParams } from "./params.ts";
+import { ask } from "./ask.ts";
 import { versionAsked } from "./preconditions.ts";
 import { secondsToWait } from "./prefer.ts";
 import type { Endpoint } from "./routes.ts";
-
-/** How long a service may take, in milliseconds, beside the time that it was asked to wait. */
-const PATIENCE = 5_000;
 
 /** Turns a request into the call of an action and its result into the answer. Throws whatever keeps it from that. */
 export async function dispatch(
@@ -36,11 +33,7 @@ export async function dispatch(
 		const params = asks(endpoint) ? queryParams(exchange, path) : await bodyParams(exchange, endpoint, path);
 		const seconds = action.waits ? secondsToWait(exchange.header("prefer")) : undefined;
 		if (seconds !== undefined) headers["wait-ms"] = String(seconds * 1_000);
-		const timeout = PATIENCE + (seconds ?? 0) * 1_000;
-		const ctx = contextFor(gateway, exchange, identity);
-		const result: unknown = await ctx.call(action.name, params, { headers, timeout });
-		const { $responseHeaders: said } = ctx.meta as { $responseHeaders?: Record<string, string> };
-		if (said?.["Idempotency-Replayed"]) exchange.set("Idempotency-Replayed", "true");
+		const result = await ask(gateway, exchange, endpoint, { identity, headers, params, seconds });
 		if (seconds !== undefined) exchange.set("Preference-Applied", `wait=${seconds}`);
 		if (result instanceof Readable) {
 			streaming = true;
@@ -49,15 +42,6 @@ export async function dispatch(
 	} finally {
 		if (!streaming) leave();
 	}
-}
-
-/** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */
-function contextFor(gateway: ApiService, { requestId }: Exchange, identity: Identity): Context {
-	const ctx = gateway.broker.ContextFactory.create(gateway.broker, null as never, {}, { requestID: requestId });
-	ctx.service = gateway;
-	// In the context's own memory, not in meta: what it calls inherits it, and nobody can send it.
-	ctx.locals.identity = identity;
-	return ctx;
 }
 
 async function admit({ broker, keys, limits }: ApiService, exchange: Exchange, endpoint: Endpoint): Promise<Identity> {

@@ -6,7 +6,9 @@ import type { Cors } from "./cors.ts";
 import type { Directory } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpMeter } from "./http-meter.ts";
+import type { LastAnswers } from "./last-answers.ts";
 import type { Limits } from "./limits.ts";
+import type { Resilience } from "./resilience.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { Endpoint } from "./routes.ts";
 
@@ -28,6 +30,8 @@ export type ApiService = Service & {
 	cors: Cors;
 	limits: Limits;
 	admission: Admission;
+	resilience: Resilience;
+	lastAnswers: LastAnswers;
 	meter: HttpMeter;
 	directory: Directory;
 	table: RouteTable<Endpoint | Page>;

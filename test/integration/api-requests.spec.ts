@@ -269,7 +269,7 @@ describe("a gateway", () => {
 			const service = api.broker.createService(thingService().schema);
 			await eventually(async () => expect((await api.get("/api/v2/things/5")).status).toBe(200));
 			await api.broker.destroyService(service as never);
-			const gone = await api.get("/api/v2/things/5");
+			const gone = await api.get("/api/v2/things/6");
 			expect(gone.status).toBe(503);
 			expect(gone.json).toMatchObject({ code: "SERVICE_UNAVAILABLE", error: "Thing service unavailable" });
 			expect(gone.headers["retry-after"]).toMatch(/^[123]$/);

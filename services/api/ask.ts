@@ -1,0 +1,63 @@
+import type { Context } from "moleculer";
+import type { Identity } from "../../broker/context.ts";
+import { isTransient } from "../../broker/errors.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ApiService } from "./gateway.ts";
+import type { Endpoint } from "./routes.ts";
+
+/** How long a service may take, in milliseconds, beside the time that it was asked to wait. */
+const PATIENCE = 5_000;
+
+/** What is asked, and for whom. */
+interface Question {
+	identity: Identity;
+	headers: Record<string, string>;
+	params: unknown;
+	/** How long the client waits for the outcome, when it said so. */
+	seconds: number | undefined;
+}
+
+/**
+ * Asks the service behind an endpoint, within the time that the request has. When it is away, the last answer to what
+ * anybody may read stands in for it, with its age. Throws what keeps it from an answer.
+ */
+export async function ask(
+	gateway: ApiService,
+	exchange: Exchange,
+	endpoint: Endpoint,
+	{ identity, headers, params, seconds }: Question
+): Promise<unknown> {
+	const { action } = endpoint;
+	const { resilience, lastAnswers } = gateway;
+	const ctx = contextFor(gateway, exchange, identity);
+	const until = performance.now() + PATIENCE + (seconds ?? 0) * 1_000;
+	const asked = {
+		service: action.name.slice(0, action.name.indexOf(".")),
+		repeatable: !exchange.writes || headers["idempotency-key"] !== undefined,
+		waits: seconds !== undefined && seconds > 0
+	};
+	try {
+		const result: unknown = await resilience.call(asked, () =>
+			ctx.call(action.name, params as object, { headers, timeout: Math.max(1, until - performance.now()) })
+		);
+		lastAnswers.keep(exchange, endpoint, identity, result);
+		const { $responseHeaders: said } = ctx.meta as { $responseHeaders?: Record<string, string> };
+		if (said?.["Idempotency-Replayed"]) exchange.set("Idempotency-Replayed", "true");
+		return result;
+	} catch (error) {
+		const last = isTransient(error) ? lastAnswers.find(exchange, endpoint, identity) : undefined;
+		if (!last) throw error;
+		exchange.set("Age", String(last.age));
+		exchange.set("Cache-Status", "souk; hit; detail=stale-if-error");
+		return last.result;
+	}
+}
+
+/** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */
+function contextFor(gateway: ApiService, { requestId }: Exchange, identity: Identity): Context {
+	const ctx = gateway.broker.ContextFactory.create(gateway.broker, null as never, {}, { requestID: requestId });
+	ctx.service = gateway;
+	// In the context's own memory, not in meta: what it calls inherits it, and nobody can send it.
+	ctx.locals.identity = identity;
+	return ctx;
+}
