@@ -19,8 +19,6 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 	tracking: { enabled: true, shutdownTimeout: 15_000 },
 	// Parameters are checked by the contract's own schemas.
 	validator: false,
-	// Not for answers of actions, whose middleware would answer before anybody asks who may see them: for rows by id.
-	cacher: { type: "MemoryLRU", options: { max: 10_000, clone: false } },
 	internalServices: false,
 	metrics: {
 		enabled: true,

@@ -13,6 +13,7 @@ const Variables = z.object({
 	PORT: count(0, 65535).default(8000),
 	DATA_DIR: z.string().min(1).default("data"),
 	SQLITE_DRIVER: z.enum(["sqlite3", "node"]).default("sqlite3"),
+	REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
 	SERVICES: z.string().optional(),
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),

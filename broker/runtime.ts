@@ -1,12 +1,19 @@
+import type { Redis } from "ioredis";
 import type { ServiceBroker } from "moleculer";
 import type { Bus } from "./bus/bus.ts";
+import { type Cache, MemoryCache } from "./cache.ts";
 import { InProcessBus } from "./bus/in-process.ts";
+import { openRedis, RedisCache } from "./redis.ts";
 import { processEnv, type Env } from "./env.ts";
 
 /** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
 export interface Runtime {
 	readonly env: Env;
 	readonly bus: Bus;
+	/** Rows that are asked for again and again. */
+	readonly cache: Cache;
+	/** What processes share for a while; nothing depends on it. */
+	readonly redis: Redis | undefined;
 	/** Run when every service of the process has started: relays, sagas and timers begin here. */
 	readonly ready: (() => void | Promise<void>)[];
 	/** Run when the process stops, last added first, while all services still answer. */
@@ -31,7 +38,12 @@ const runtimes = new WeakMap<ServiceBroker, Runtime>();
 export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
 	let runtime = runtimes.get(broker);
 	if (!runtime) {
-		runtime = { env: settings ?? processEnv(), bus: new InProcessBus(), ready: [], quieting: [], probes: [] };
+		const env = settings ?? processEnv();
+		const redis = env.REDIS_URL ? openRedis(env.REDIS_URL, broker.getLogger("redis")) : undefined;
+		const cache = redis ? new RedisCache(redis) : new MemoryCache();
+		runtime = { env, bus: new InProcessBus(), cache, redis, ready: [], quieting: [], probes: [] };
+		// Added first, so that it goes last.
+		runtime.quieting.push(() => redis?.disconnect());
 		runtimes.set(broker, runtime);
 	}
 	return runtime;

@@ -1,4 +1,4 @@
-import type { ActionSchema, Service, ServiceSchema } from "moleculer";
+import type { ActionSchema, Context, Service, ServiceSchema } from "moleculer";
 import type { Call, Ctx, Origin } from "./context.ts";
 import {
 	describe,
@@ -48,6 +48,8 @@ interface Schema<Self> {
 	settings?: Record<string, unknown>;
 	metadata?: Record<string, unknown>;
 	actions?: Record<string, ActionSchema>;
+	/** Moleculer's own, which may be lost: only ever a hint. What must arrive goes through the outbox. */
+	events?: Record<string, (this: Self, ctx: Context<never>) => void>;
 	methods?: Record<string, (this: Self, ...args: never[]) => unknown>;
 	created?(this: Self): void;
 	started?(this: Self): void | Promise<void>;

@@ -37,12 +37,12 @@ export default service<ApiService>({
 		...without("rest", "listAliases", "addRoute", "removeRoute")
 	},
 	created() {
-		const { env } = runtimeOf(this.broker);
+		const { env, redis } = runtimeOf(this.broker);
 		Object.assign(this.settings, { port: env.PORT, ip: env.HOST });
 		this.phase = "starting";
 		this.keys = publicKeysFrom(() => this.broker.call("users.jwks"));
 		this.cors = new Cors(env.CORS_ORIGINS);
-		this.limits = new Limits(env);
+		this.limits = new Limits(env, redis);
 		this.admission = new Admission();
 		this.resilience = new Resilience(env.BULKHEADS);
 		this.lastAnswers = new LastAnswers();

@@ -1,4 +1,4 @@
-import type { Probe } from "../../broker/runtime.ts";
+import type { Probe, Runtime } from "../../broker/runtime.ts";
 
 const PATIENCE_MS = 1_000;
 
@@ -13,7 +13,8 @@ export interface Health {
 export interface Readiness {
 	status: "ready" | "not ready";
 	database: "up" | "down";
-	cache: "none";
+	/** Nothing depends on it: a process is ready without. */
+	cache: "none" | "up" | "down";
 	reason?: string;
 }
 
@@ -27,11 +28,16 @@ export async function healthOf(presence: Record<string, boolean>, probes: readon
 	return { status: healthy ? "healthy" : "unhealthy", timestamp: new Date().toISOString(), services };
 }
 
+/** What a process stands on. */
+type Standing = Pick<Runtime, "probes"> & { readonly redis?: { readonly status: string } | undefined };
+
+const cacheOf = (redis: Standing["redis"]) => (redis ? (redis.status === "ready" ? "up" : "down") : "none");
+
 /** Whether this process can serve. `reason` says why it cannot for now, whatever its stores say. */
-export async function readinessOf(reason: string | undefined, probes: readonly Probe[]): Promise<Readiness> {
+export async function readinessOf(reason: string | undefined, { probes, redis }: Standing): Promise<Readiness> {
 	const broken = await failing(probes);
 	const status = reason === undefined && broken.size === 0 ? "ready" : "not ready";
-	return { status, database: broken.size === 0 ? "up" : "down", cache: "none", ...(reason ? { reason } : {}) };
+	return { status, database: broken.size === 0 ? "up" : "down", cache: cacheOf(redis), ...(reason ? { reason } : {}) };
 }
 
 async function failing(probes: readonly Probe[]): Promise<Set<string>> {

@@ -1,4 +1,5 @@
-import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
+import type { Redis } from "ioredis";
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from "rate-limiter-flexible";
 import type { Env } from "../../broker/env.ts";
 import { TooManyRequests } from "./api.errors.ts";
 
@@ -7,7 +8,7 @@ const WINDOW_SECONDS = 60;
 interface Policy {
 	name: string;
 	quota: number;
-	limiter: RateLimiterMemory;
+	limiter: RateLimiterMemory | RateLimiterRedis;
 }
 
 /** How many requests a caller may send in a minute, and how many of those may place an order. */
@@ -16,10 +17,11 @@ export class Limits {
 	readonly #orders: Policy;
 	readonly #on: boolean;
 
-	constructor({ RATE_LIMIT, RATE_LIMIT_PER_MINUTE, RATE_LIMIT_ORDERS_PER_MINUTE }: Env) {
+	/** @param redis where all gateways count together; each counts alone while it is away */
+	constructor({ RATE_LIMIT, RATE_LIMIT_PER_MINUTE, RATE_LIMIT_ORDERS_PER_MINUTE }: Env, redis?: Redis) {
 		this.#on = RATE_LIMIT;
-		this.#general = policy("default", RATE_LIMIT_PER_MINUTE);
-		this.#orders = policy("orders", RATE_LIMIT_ORDERS_PER_MINUTE);
+		this.#general = policy("default", RATE_LIMIT_PER_MINUTE, redis);
+		this.#orders = policy("orders", RATE_LIMIT_ORDERS_PER_MINUTE, redis);
 	}
 
 	/** Counts a request of a caller and tells it what is left, by `tell`. Throws TooManyRequests. */
@@ -43,8 +45,10 @@ export class Limits {
 	}
 }
 
-const policy = (name: string, quota: number): Policy => ({
-	name,
-	quota,
-	limiter: new RateLimiterMemory({ points: quota, duration: WINDOW_SECONDS, keyPrefix: name })
-});
+function policy(name: string, quota: number, redis?: Redis): Policy {
+	const options = { points: quota, duration: WINDOW_SECONDS, keyPrefix: `limit:${name}` };
+	const alone = new RateLimiterMemory(options);
+	if (!redis) return { name, quota, limiter: alone };
+	const together = { ...options, storeClient: redis, insuranceLimiter: alone, rejectIfRedisNotReady: true };
+	return { name, quota, limiter: new RateLimiterRedis(together) };
+}

@@ -35,7 +35,7 @@ const health: Page[] = [
 		summary: "Whether the process can serve; 503 while it starts or stops, or when a store does not answer",
 		type: JSON_TYPE,
 		async answer({ broker, phase }, exchange) {
-			const body = await readinessOf(phase === "serving" ? undefined : phase, runtimeOf(broker).probes);
+			const body = await readinessOf(phase === "serving" ? undefined : phase, runtimeOf(broker));
 			exchange.send(body.status === "ready" ? 200 : 503, JSON.stringify(body));
 		}
 	},

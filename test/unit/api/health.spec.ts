@@ -31,17 +31,21 @@ describe("the health of the whole", () => {
 
 describe("the readiness of a process", () => {
 	it("is there when its stores answer", async () => {
-		expect(await readinessOf(undefined, [well])).toEqual({ status: "ready", database: "up", cache: "none" });
+		expect(await readinessOf(undefined, { probes: [well] })).toEqual({
+			status: "ready",
+			database: "up",
+			cache: "none"
+		});
 	});
 
 	it("is not while it starts or stops, and not when a store fails", async () => {
-		expect(await readinessOf("stopping", [well])).toEqual({
+		expect(await readinessOf("stopping", { probes: [well] })).toEqual({
 			status: "not ready",
 			database: "up",
 			cache: "none",
 			reason: "stopping"
 		});
-		expect(await readinessOf(undefined, [well, broken])).toEqual({
+		expect(await readinessOf(undefined, { probes: [well, broken] })).toEqual({
 			status: "not ready",
 			database: "down",
 			cache: "none"

@@ -1,4 +1,4 @@
-import { Cachers, ServiceBroker } from "moleculer";
+import { MemoryCache } from "../../../broker/cache.ts";
 import { Rows } from "../../../broker/rows.ts";
 
 interface Thing {
@@ -16,9 +16,7 @@ beforeEach(() => {
 	table = new Map([1, 2, 3].map(id => [id, { id, name: `thing ${id}` }]));
 	loads = [];
 	meanwhile = () => undefined;
-	const cacher = new Cachers.MemoryLRU({ clone: false });
-	cacher.init(new ServiceBroker({ logger: false }));
-	rows = new Rows<Thing>(cacher, "things", async ids => {
+	rows = new Rows<Thing>(new MemoryCache(), "things", async ids => {
 		loads.push(ids);
 		const found = ids.flatMap(id => table.get(id) ?? []);
 		meanwhile();
