@@ -21,8 +21,6 @@ const CHANGED = Object.freeze({});
 export class MemoryCache implements Cache {
 	readonly #rows = new LRUCache<string, object>({ max: 10_000, ttl: KEPT_MS });
 
-	// Not waiting for anything, but in the shape of those that do.
-	// eslint-disable-next-line @typescript-eslint/require-await
 	async read(keys: readonly string[]): Promise<(object | undefined)[]> {
 		return keys.map(key => {
 			const row = this.#rows.get(key);

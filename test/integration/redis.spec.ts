@@ -4,7 +4,7 @@ import { Rows } from "../../broker/rows.ts";
 import type { Logger } from "../../broker/service.ts";
 import { eventually } from "../support/eventually.ts";
 import { gateway } from "../support/gateway.ts";
-import { redisIsInstalled, TestRedis } from "../support/redis.ts";
+import { describeWithRedis, TestRedis } from "../support/redis.ts";
 import { thingService } from "../support/things.ts";
 
 interface Thing {
@@ -16,7 +16,7 @@ const silent = { warn: () => undefined } as unknown as Logger;
 const durable = { afterCommit: (hook: () => void) => hook() };
 
 // checklist: 243
-(redisIsInstalled() ? describe : describe.skip)("with a Redis", () => {
+describeWithRedis("with a Redis", () => {
 	let server: TestRedis;
 	const connections: Redis[] = [];
 

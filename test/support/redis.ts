@@ -1,19 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressInfo } from "node:net";
+import { describeWith } from "./needs.ts";
 
-/** Whether there is a Redis to test with. Says loudly what is skipped when there is none, and fails where none may be missing. */
-export function redisIsInstalled(): boolean {
-	if (spawnSync("redis-server", ["--version"]).status === 0) return true;
-	const message = "redis-server is not installed: WHAT NEEDS REDIS IS NOT TESTED (apt-get install redis-server)";
-	if (process.env.SERVERS === "required") throw new Error(message);
-	process.stderr.write(`\n!!! ${message}\n`);
-	return false;
-}
+/** Describes what needs a Redis. */
+export const describeWithRedis = (name: string, specs: () => void): void =>
+	describeWith({ name: "redis-server", install: "apt-get install redis-server" }, name, specs);
 
 /** A Redis of one spec: on a free port, in a folder of its own. */
 export class TestRedis {
@@ -62,7 +58,7 @@ export class TestRedis {
 }
 
 /** A port of this machine that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const { port } = server.address() as AddressInfo;
