@@ -1,7 +1,7 @@
 import type { Config } from "jest";
 
 /** Packages that ship ES modules only: jest runs CommonJS, so they are compiled like our own files. */
-const esmOnly = ["jose", "@seriousme/openapi-schema-validator", "cockatiel"];
+const esmOnly = ["jose", "@seriousme/openapi-schema-validator"];
 
 /** A folder of specs, run as a project of its own: `jest --selectProjects unit`. */
 function project(name: string, testMatch: string[], setupFilesAfterEnv: string[] = []): Config {

@@ -1,9 +1,11 @@
 import type { BrokerOptions } from "moleculer";
 import { SoukContext } from "./broker/context.ts";
 import type { Env } from "./broker/env.ts";
+import { isTransient } from "./broker/errors.ts";
 import { PulledMetrics } from "./broker/metrics.ts";
 import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
 import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.ts";
+import { protectionMiddleware } from "./broker/middlewares/protection.middleware.ts";
 import { unitGuardMiddleware } from "./broker/middlewares/unit-guard.middleware.ts";
 
 /** The broker of one process: everything every service has whether it asks or not. */
@@ -17,6 +19,15 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 	maxCallLevel: 20,
 	// Lets handlers under way finish before the process stops.
 	tracking: { enabled: true, shutdownTimeout: 15_000 },
+	// Of what clients reach: opens after five failures in a minute, when they were at least half of the calls.
+	circuitBreaker: {
+		enabled: true,
+		threshold: 0.5,
+		minRequestCount: 5,
+		windowTime: 60,
+		halfOpenTime: 60_000,
+		check: isTransient
+	},
 	// Parameters are checked by the contract's own schemas.
 	validator: false,
 	internalServices: false,
@@ -29,5 +40,5 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 		defaultQuantiles: null as never
 	},
 	errorHandler: null,
-	middlewares: [lifecycleMiddleware, unitGuardMiddleware, contractMiddleware]
+	middlewares: [lifecycleMiddleware, protectionMiddleware, unitGuardMiddleware, contractMiddleware]
 });

@@ -37,8 +37,6 @@ export interface Ctx<Params = unknown> extends Omit<Context<Params>, "call" | "e
 	call: Call;
 	readonly identity: Identity;
 	readonly origin: Origin;
-	/** Milliseconds the client asked to wait for the outcome (`Prefer: wait`), 0 when it did not. */
-	readonly waitMs: number;
 	/** The version that `If-Match` names. */
 	readonly ifMatch: number | undefined;
 	/** Refuses a user to whom the resource does not belong. Throws Forbidden. */
@@ -92,10 +90,6 @@ export class SoukContext extends Context {
 			(this.headers.traceparent as string | undefined) ??
 			(this.options?.parentCtx as SoukContext | undefined)?.traceparent
 		);
-	}
-
-	get waitMs(): number {
-		return Number(this.headers["wait-ms"] ?? 0);
 	}
 
 	get ifMatch(): number | undefined {

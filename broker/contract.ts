@@ -33,8 +33,8 @@ export interface ActionSpec {
 	/** The HTTP status of success. Default 200. */
 	status?: 200 | 201 | 202 | 204;
 	idempotencyKey?: "required" | "optional";
-	/** Answers `Prefer: wait=N` by waiting until what was started has ended. */
-	waits?: true;
+	/** Starts something whose outcome this action waits for, by its id and for `waitMs`: how `Prefer: wait=N` is answered. */
+	waits?: string;
 	/** The result is a stream of server-sent events. */
 	stream?: true;
 	/** The body arrives as the raw bytes `{ raw, signature }`, to be checked before it is parsed. */

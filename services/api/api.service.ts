@@ -13,7 +13,7 @@ import { LastAnswers } from "./last-answers.ts";
 import { Limits } from "./limits.ts";
 import { deadLetters, discardDeadLetter, retryDeadLetter } from "./operations.ts";
 import { receive } from "./receive.ts";
-import { Resilience } from "./resilience.ts";
+import { Retries } from "./retries.ts";
 import { build } from "./router.ts";
 import { drain, limitedServer } from "./server.ts";
 
@@ -44,14 +44,11 @@ export default service<ApiService>({
 		this.cors = new Cors(env.CORS_ORIGINS);
 		this.limits = new Limits(env, redis);
 		this.admission = new Admission();
-		this.resilience = new Resilience(env.BULKHEADS);
+		this.retries = new Retries();
 		this.lastAnswers = new LastAnswers();
 		this.directory = new Directory(this.broker);
 		// moleculer-web calls it whenever a service comes or goes.
-		this.regenerateAllAutoAliases = () => {
-			this.resilience.forget();
-			this.learnSoon(SOON_MS);
-		};
+		this.regenerateAllAutoAliases = () => this.learnSoon(SOON_MS);
 		this.meter = new HttpMeter();
 		build(this);
 	},

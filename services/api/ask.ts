@@ -28,22 +28,18 @@ export async function ask(
 	{ identity, headers, params, seconds }: Question
 ): Promise<unknown> {
 	const { action } = endpoint;
-	const { resilience, lastAnswers } = gateway;
+	const { retries, lastAnswers } = gateway;
 	const ctx = contextFor(gateway, exchange, identity);
-	const until = performance.now() + PATIENCE + (seconds ?? 0) * 1_000;
-	const asked = {
-		service: action.name.slice(0, action.name.indexOf(".")),
-		repeatable: !exchange.writes || headers["idempotency-key"] !== undefined,
-		waits: seconds !== undefined && seconds > 0
-	};
+	const until = performance.now() + PATIENCE;
+	const repeatable = !exchange.writes || headers["idempotency-key"] !== undefined;
 	try {
-		const result: unknown = await resilience.call(asked, () =>
+		const result: unknown = await retries.call(repeatable, () =>
 			ctx.call(action.name, params as object, { headers, timeout: Math.max(1, until - performance.now()) })
 		);
 		lastAnswers.keep(exchange, endpoint, identity, result);
 		const { $responseHeaders: said } = ctx.meta as { $responseHeaders?: Record<string, string> };
 		if (said?.["Idempotency-Replayed"]) exchange.set("Idempotency-Replayed", "true");
-		return result;
+		return action.waits && seconds ? await outcome(ctx, action.waits, result, seconds) : result;
 	} catch (error) {
 		const last = isTransient(error) ? lastAnswers.find(exchange, endpoint, identity) : undefined;
 		if (!last) throw error;
@@ -51,6 +47,13 @@ export async function ask(
 		exchange.set("Cache-Status", "souk; hit; detail=stale-if-error");
 		return last.result;
 	}
+}
+
+/** What has become of what was begun, after `seconds` at most. Where that cannot be told, it was begun all the same. */
+async function outcome(ctx: Context, action: string, begun: unknown, seconds: number): Promise<unknown> {
+	const waitMs = seconds * 1_000;
+	const { id } = begun as { id: number };
+	return ctx.call(action, { id, waitMs }, { timeout: waitMs + PATIENCE }).catch(() => begun);
 }
 
 /** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */

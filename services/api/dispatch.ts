@@ -32,7 +32,6 @@ export async function dispatch(
 		const headers = headersFor(exchange, endpoint, identity);
 		const params = asks(endpoint) ? queryParams(exchange, path) : await bodyParams(exchange, endpoint, path);
 		const seconds = action.waits ? secondsToWait(exchange.header("prefer")) : undefined;
-		if (seconds !== undefined) headers["wait-ms"] = String(seconds * 1_000);
 		const result = await ask(gateway, exchange, endpoint, { identity, headers, params, seconds });
 		if (seconds !== undefined) exchange.set("Preference-Applied", `wait=${seconds}`);
 		if (result instanceof Readable) {

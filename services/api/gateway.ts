@@ -8,7 +8,7 @@ import type { Exchange } from "./exchange.ts";
 import type { HttpMeter } from "./http-meter.ts";
 import type { LastAnswers } from "./last-answers.ts";
 import type { Limits } from "./limits.ts";
-import type { Resilience } from "./resilience.ts";
+import type { Retries } from "./retries.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { Endpoint } from "./routes.ts";
 
@@ -30,7 +30,7 @@ export type ApiService = Service & {
 	cors: Cors;
 	limits: Limits;
 	admission: Admission;
-	resilience: Resilience;
+	retries: Retries;
 	lastAnswers: LastAnswers;
 	meter: HttpMeter;
 	directory: Directory;

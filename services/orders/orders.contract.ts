@@ -117,7 +117,7 @@ export const orders = contract("orders", {
 		status: 201,
 		access: { roles: ["customer", "staff"] },
 		idempotencyKey: "required",
-		waits: true,
+		waits: "orders.outcome",
 		refuses: [ProductNotFound, UserNotFound]
 	},
 	get: {
@@ -125,6 +125,13 @@ export const orders = contract("orders", {
 		params: ById.extend({ at: Time.optional() }),
 		result: Order,
 		rest: "GET /orders/:id",
+		access: customer,
+		refuses: [OrderNotFound]
+	},
+	outcome: {
+		summary: "One order once it is settled, or as it stands after so long",
+		params: ById.extend({ waitMs: z.int().min(0).max(60_000) }),
+		result: Order,
 		access: customer,
 		refuses: [OrderNotFound]
 	},

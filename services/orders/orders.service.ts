@@ -7,6 +7,7 @@ import { cancel } from "./actions/cancel.ts";
 import { get } from "./actions/get.ts";
 import { history } from "./actions/history.ts";
 import { list, listOfUser } from "./actions/list.ts";
+import { outcome } from "./actions/outcome.ts";
 import { place } from "./actions/place.ts";
 import { retrySaga, saga, sagas } from "./actions/sagas.ts";
 import { stream } from "./actions/stream.ts";
@@ -44,7 +45,7 @@ export default service<OrdersService>({
 			"shipment.delivered": onShipmentDelivered
 		})
 	],
-	actions: serve(orders, { place, get, list, listOfUser, history, stream, cancel, sagas, saga, retrySaga }),
+	actions: serve(orders, { place, get, outcome, list, listOfUser, history, stream, cancel, sagas, saga, retrySaga }),
 	created() {
 		this.waiters = new Waiters();
 	}

@@ -13,7 +13,6 @@ describe("a request that is refused", () => {
 	afterAll(() => api.close());
 	beforeEach(() => {
 		asked.length = 0;
-		api.api.resilience.forget();
 	});
 
 	const post = async (body: unknown, headers: Record<string, string> = {}, path = "/api/v2/things"): Promise<Reply> =>

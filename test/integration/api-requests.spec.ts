@@ -165,12 +165,19 @@ describe("a request through the gateway", () => {
 	it("waits for the outcome where there is one to wait for, and is told for how long", async () => {
 		const waiting = await create({ prefer: "respond-async, wait=3" });
 		expect(waiting.headers["preference-applied"]).toBe("wait=3");
-		expect(asked[0]!.headers["wait-ms"]).toBe("3000");
+		expect(waiting.json.name).toBe("Outcome");
+		expect(asked.map(({ action }) => action)).toEqual(["things.create", "things.outcome"]);
+		expect(asked[1]!.params).toEqual({ id: 7, waitMs: 3_000 });
 		const long = await create({ prefer: "wait=100" });
 		expect(long.headers["preference-applied"]).toBe("wait=10");
 		const reading = await api.get("/api/v2/things/5", { prefer: "wait=3" });
 		expect(reading.headers["preference-applied"]).toBeUndefined();
-		expect(asked.at(-1)!.headers["wait-ms"]).toBeUndefined();
+		expect(asked.at(-1)!.action).toBe("things.get");
+	});
+
+	it("is answered with what was begun when nobody can tell what became of it", async () => {
+		const begun = await create({ prefer: "wait=1" });
+		expect([begun.status, begun.json.name]).toEqual([201, "Thing 7"]);
 	});
 
 	it("reaches a webhook as the bytes it was sent as, with its signature", async () => {

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { contract } from "../../broker/contract.ts";
 import { StoreUnavailable } from "../../broker/errors.ts";
-import { eventually } from "../support/eventually.ts";
 import { gateway, type TestGateway } from "../support/gateway.ts";
 import { stub } from "../support/node.ts";
 
@@ -55,7 +54,7 @@ it("answers for one service while another is slow, and turns away what that one 
 	const waiting = Array.from({ length: 60 }, () => api.get("/api/v2/orders/1"));
 	const turnedAway = await Promise.race(waiting);
 	expect(turnedAway.status).toBe(503);
-	expect(turnedAway.json.code).toBe("OVERLOADED");
+	expect(turnedAway.json.code).toBe("SERVICE_UNAVAILABLE");
 	expect(Number(turnedAway.headers["retry-after"])).toBeGreaterThan(0);
 	for (let request = 0; request < 20; request++) expect((await api.get("/api/v2/things/5")).status).toBe(200);
 	release();
@@ -96,18 +95,16 @@ describe("when a service is away", () => {
 		expect((await api.get("/api/v2/mine/5", one)).status).toBe(503);
 	});
 
-	it("answers 503 at once after five failures, without asking, until another process serves", async () => {
+	it("answers 503 at once after five failures in a minute, without asking", async () => {
 		fail();
-		for (let failure = 1; failure <= 5; failure++)
-			expect((await api.get("/api/v2/things/7")).json.code).toBe("STORE_UNAVAILABLE");
-		const tries = asked.length;
+		while (asked.length < 5) expect((await api.get("/api/v2/things/7")).status).toBe(503);
 		const open = await api.get("/api/v2/things/7");
 		expect(open.json).toMatchObject({ code: "SERVICE_UNAVAILABLE", error: "Thing service unavailable" });
 		expect(Number(open.headers["retry-after"])).toBeGreaterThan(0);
-		expect(asked).toHaveLength(tries);
+		expect(asked).toHaveLength(5);
+		// Another action of the service has a breaker of its own.
 		failing = undefined;
-		await api.broker.destroyService(api.broker.getLocalService("orders")!);
-		await eventually(async () => expect((await api.get("/api/v2/things/7")).status).toBe(200));
+		expect((await api.get("/api/v2/mine/7", await api.bearer(1))).status).toBe(200);
 	});
 
 	it("repeats a write under a key, and no other", async () => {

@@ -141,7 +141,8 @@ describe("an order that is cancelled while it is placed", () => {
 	it("answers who waits once it is cancelled, not when it is confirmed on the way", async () => {
 		const hang = hanging();
 		neighbours.on("payments.capture", hang.answer);
-		const waiting = here.place({}, { "wait-ms": "4000" });
+		const { id } = await here.place();
+		const waiting = here.call("orders.outcome", { id, waitMs: 4_000 });
 		await eventually(() => expect(neighbours.keysOf("payments.capture")).toHaveLength(1));
 		await here.cancel(1);
 		hang.go();

@@ -146,15 +146,16 @@ describe("a neighbour that cannot be asked", () => {
 describe("waiting for the outcome", () => {
 	it("is answered with the order once it is settled, well or not", async () => {
 		neighbours.on("payments.authorize", () => undefined, refusing("PAYMENT_DECLINED"));
-		const wait = { "wait-ms": "5000" };
-		expect(await here.place({}, wait)).toMatchObject({ status: "CONFIRMED", paymentId: 701 });
-		expect(await here.place({}, wait)).toMatchObject({ status: "CANCELLED", reason: "PAYMENT_DECLINED" });
+		const settled = async () => here.call("orders.outcome", { id: (await here.place()).id, waitMs: 5_000 });
+		expect(await settled()).toMatchObject({ status: "CONFIRMED", paymentId: 701 });
+		expect(await settled()).toMatchObject({ status: "CANCELLED", reason: "PAYMENT_DECLINED" });
 	});
 
 	it("is answered with the order as it stands when the time is over", async () => {
 		const hang = hanging();
 		neighbours.on("inventory.reserve", hang.answer);
-		expect(await here.place({}, { "wait-ms": "50" })).toMatchObject({ status: "PENDING" });
+		const { id } = await here.place();
+		expect(await here.call("orders.outcome", { id, waitMs: 50 })).toMatchObject({ status: "PENDING" });
 		hang.go();
 		await becomes(1, "CONFIRMED");
 	});

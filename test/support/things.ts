@@ -40,7 +40,13 @@ export const things = contract("things", {
 		status: 201,
 		access: { roles: ["customer", "staff"] },
 		idempotencyKey: "required",
-		waits: true
+		waits: "things.outcome"
+	},
+	outcome: {
+		summary: "What has become of a thing",
+		params: ById.extend({ waitMs: z.int() }),
+		result: Thing,
+		access: { roles: ["customer", "staff"] }
 	},
 	update: {
 		summary: "Changes a thing",
@@ -159,6 +165,10 @@ export function thingService(): Thingy {
 			if (ctx.headers["idempotency-key"] === "replayed-key") ctx.origin.replayed?.();
 			return thing({ id: 7 });
 		}),
+		outcome: heard(({ id, waitMs }: { id: number; waitMs: number }) => {
+			if (waitMs === 1_000) throw new Error("nobody can tell");
+			return { ...thing({ id }), name: "Outcome" };
+		}),
 		update: heard((params: { id: number }, ctx) => {
 			if (ctx.ifMatch !== undefined && ctx.ifMatch !== 3) throw new VersionConflict(ctx.ifMatch, 3);
 			return thing(params);
@@ -179,8 +189,11 @@ export function thingService(): Thingy {
 		writingFault: heard(({ kind }: { kind: string }) => fail(kind)),
 		hidden: heard(() => null)
 	};
+	const actions = serve(things, handlers as never);
+	// What fails whenever it is asked would soon be asked no more.
+	for (const verb of ["fault", "writingFault"]) actions[verb]!.circuitBreaker = { enabled: false };
 	return {
-		schema: service({ name: "things", actions: serve(things, handlers as never) }),
+		schema: service({ name: "things", actions }),
 		asked,
 		streams,
 		hold

@@ -9,17 +9,15 @@ import { ProductNotFound, UserNotFound } from "../orders.errors.ts";
 import type { OrdersService } from "../orders.service.ts";
 import { create, subjectOf } from "../orders.store.ts";
 import { placeOrder } from "../sagas/place-order.saga.ts";
-import { untilSettled } from "../orders.waiting.ts";
 
 /** Accepts an order: what is answered is durable, and so is the start of its steps. */
 export const place: Handler<"orders.place", OrdersService> = async function (ctx) {
-	const order = await accept(this, ctx).catch(async (reason: Error) => {
+	return accept(this, ctx).catch(async (reason: Error) => {
 		// A repeat is answered as the first time, also when the product is not sold any more.
 		const earlier = await this.store.recall<Order>(ctx);
 		if (!earlier) throw reason;
 		return earlier;
 	});
-	return ctx.waitMs > 0 ? untilSettled(this, order.id, ctx.waitMs) : order;
 };
 
 async function accept(orders: OrdersService, ctx: Ctx<z.output<typeof PlaceOrder>>): Promise<Order> {
