@@ -14,7 +14,7 @@ describe("a newcomer with the README", () => {
 	});
 	afterAll(() => it_.souk.close());
 
-	// checklist: 11, 31, 41, 98, 151
+	// checklist: 11, 31, 41, 98, 142, 151, 216, 226
 	it("gets a confirmed order from its shell lines, and the same order when they are run again", async () => {
 		const readme = readFileSync(join(ROOT, "README.md"), "utf8");
 		const lines = /## A first order\n\n```sh\n([^`]*)```/.exec(readme)![1]!;
@@ -26,7 +26,7 @@ describe("a newcomer with the README", () => {
 		expect(again[0]).toBe(first[0]);
 	});
 
-	// checklist: 38, 139
+	// checklist: 139
 	it("sees both styles, the refusals and the books in npm run demo", async () => {
 		const { stdout } = await run(join(ROOT, "node_modules/.bin/node"), ["scripts/demo.ts"], {
 			cwd: ROOT,

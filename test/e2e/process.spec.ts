@@ -41,7 +41,6 @@ describe("the process", () => {
 		for (const name of ["PORT", "ORDER_FLOW", "RATE_LIMIT"]) expect(stderr).toContain(name);
 	});
 
-	// checklist: 29
 	it("finishes after a SIGKILL what it promised before, and keeps its data, its seeds and its tokens", async () => {
 		const { body } = await it_.client.ask<Order>("/orders", {
 			method: "POST",

@@ -97,7 +97,7 @@ describe("an order in both styles", () => {
 		}
 	});
 
-	// checklist: 3, 63, 65, 68
+	// checklist: 63, 65, 68
 	it("tells the customer once, by a message and a mail", async () => {
 		const { id } = await order(it_, {});
 		const mine = async () => {
