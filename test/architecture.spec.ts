@@ -153,7 +153,24 @@ function incompleteServices(sources: Source[]): string[] {
 	];
 }
 
+/** The services that no unit spec takes a rule of, or that no integration spec runs, itself or by its support. */
+function untestedServices(sources: Source[]): string[] {
+	const names = new Set(sources.flatMap(({ path }) => serviceOf(path) ?? []));
+	const takes = (source: Source) => importsOf(source).map(found => target(source.path, found));
+	const specs = (folder: string) => sources.filter(({ path }) => within(folder)(path) && path.endsWith(".spec.ts"));
+	const byUnits = specs("test/unit").flatMap(takes);
+	const byIntegration = specs("test/integration").flatMap(takes);
+	const support = sources.filter(({ path }) => byIntegration.includes(path)).flatMap(takes);
+	return [...names].flatMap(name => [
+		...(byUnits.some(within(`services/${name}`)) ? [] : [`no unit spec takes a rule of ${name}`]),
+		...([...byIntegration, ...support].includes(`services/${name}/${name}.service.ts`)
+			? []
+			: [`no integration spec runs ${name}`])
+	]);
+}
+
 const rules: Rule[] = [
+	// checklist: 134
 	{
 		name: "another service is known by its contract, and only to the compiler",
 		breaches: eachImport(within("services"), (path, to, { kind }) => {
@@ -193,6 +210,7 @@ const rules: Rule[] = [
 		planted: [{ "mixins/saga.mixin.ts": 'import type { Order } from "../services/orders/orders.contract.ts";' }],
 		innocent: [{ "mixins/saga.mixin.ts": 'import { transact } from "../broker/sql/store.ts";' }]
 	},
+	// checklist: 219
 	{
 		name: "a rule of the business knows no broker and no SQL",
 		breaches: eachImport(isRuleFile, (_, to) => machinery.test(to)),
@@ -209,6 +227,7 @@ const rules: Rule[] = [
 			{ "services/api/problem.ts": 'import { Errors } from "moleculer";' }
 		]
 	},
+	// checklist: 219
 	{
 		name: "within a service, nothing beneath takes a value from what stands above",
 		breaches: eachImport(
@@ -326,6 +345,29 @@ const rules: Rule[] = [
 			{ "services/tasks.service.ts": "" }
 		],
 		innocent: [{ "services/tasks/tasks.service.ts": "", "services/tasks/tasks.contract.ts": "" }]
+	},
+	// checklist: 224, 225
+	{
+		name: "every service has specs of its rules, and specs that run it among its neighbours",
+		breaches: untestedServices,
+		planted: [
+			{
+				"services/tasks/tasks.service.ts": "",
+				"test/unit/tasks/task.spec.ts": 'import { task } from "../../../services/tasks/task.ts";'
+			},
+			{
+				"services/tasks/tasks.service.ts": "",
+				"test/integration/tasks.spec.ts": 'import tasks from "../../services/tasks/tasks.service.ts";'
+			}
+		],
+		innocent: [
+			{
+				"services/tasks/tasks.service.ts": "",
+				"test/unit/tasks/task.spec.ts": 'import { task } from "../../../services/tasks/task.ts";',
+				"test/support/tasks.mother.ts": 'import tasks from "../../services/tasks/tasks.service.ts";',
+				"test/integration/due.spec.ts": 'import { board } from "../support/tasks.mother.ts";'
+			}
+		]
 	},
 	{
 		name: "no spec is skipped, and none runs alone",

@@ -12,7 +12,10 @@ export async function receive(gateway: ApiService, req: IncomingMessage, res: Se
 	const exchange = new Exchange(req, res);
 	// Node tells a client that the connection's last request came, but leaves the closing to it.
 	if (gateway.phase === "stopping" || (res as Ending).maxRequestsOnConnectionReached) res.shouldKeepAlive = false;
-	res.once("close", () => gateway.meter.measure(exchange));
+	res.once("close", () => {
+		gateway.meter.measure(exchange);
+		gateway.logger.info(lineOf(exchange), "answered");
+	});
 	gateway.cors.allow(exchange);
 	try {
 		await answer(gateway, exchange);
@@ -20,6 +23,15 @@ export async function receive(gateway: ApiService, req: IncomingMessage, res: Se
 		refuse(gateway, exchange, error);
 	}
 }
+
+/** What the log says of a request; its query stays out, which may name people. */
+const lineOf = ({ requestId, req: { method }, path, res: { statusCode: status }, startedAt }: Exchange): object => ({
+	requestId,
+	method,
+	path,
+	status,
+	ms: Math.round(performance.now() - startedAt)
+});
 
 function refuse({ logger }: ApiService, exchange: Exchange, error: unknown): void {
 	try {

@@ -133,6 +133,15 @@ it.each(["orchestrated", "choreographed"])(
 	}
 );
 
+// checklist: 38
+it("no address says by a verb what its method says already", async () => {
+	const { body } = await old<{ paths: Record<string, object> }>("/openapi.json");
+	const segments = Object.keys(body.paths).flatMap(path => path.split("/"));
+	expect(segments).toEqual(expect.arrayContaining(["users", "orders", "products"]));
+	const verbs = /^(get|list|find|fetch|create|add|new|update|edit|set|put|delete|remove)(?![a-z])/;
+	expect(segments.filter(segment => verbs.test(segment))).toEqual([]);
+});
+
 /** The TCP sockets of a process: where each is bound, and whether it listens there. */
 function socketsOf(pid: number): { port: number; listens: boolean }[] {
 	const fds = `/proc/${pid}/fd`;

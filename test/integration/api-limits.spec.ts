@@ -104,6 +104,7 @@ describe("a caller who sends too much", () => {
 });
 
 describe("a gateway that has too much to do", () => {
+	// checklist: 222
 	it("turns reads away first, then orders, at once and saying so, and takes them again afterwards", async () => {
 		const { schema, hold } = thingService();
 		const api = await gateway([schema, placing()]);

@@ -113,6 +113,7 @@ describe("dead letters, as an operator sees them", () => {
 			expect((await act(id, "discard")).status).toBe(400);
 	});
 
+	// checklist: 222
 	it("are shown as far as they can be, with the services that could not be asked", async () => {
 		const silent = service({
 			name: "silent",

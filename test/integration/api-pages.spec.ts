@@ -92,7 +92,7 @@ describe("what the gateway answers by itself", () => {
 		expect((await api.get("/problems/no-such-code")).status).toBe(404);
 	});
 
-	// checklist: 118-120
+	// checklist: 118-120, 230
 	it("are metrics of every request, under the names that dashboards know", async () => {
 		await api.get("/api/v2/things/5");
 		await api.get("/api/v2/things/404");

@@ -269,8 +269,9 @@ describe("a request through the gateway", () => {
 });
 
 describe("a gateway", () => {
-	it("learns a service that is added later, and answers 503 for one that has gone", async () => {
-		const api = await gateway([]);
+	// checklist: 29, 195
+	it("learns a service that is added later, and answers 503 for one that has gone and 200 for the others", async () => {
+		const api = await gateway([stub(people, { get: () => alice })]);
 		try {
 			expect((await api.get("/api/v2/things/5")).status).toBe(404);
 			const service = api.broker.createService(thingService().schema);
@@ -280,6 +281,7 @@ describe("a gateway", () => {
 			expect(gone.status).toBe(503);
 			expect(gone.json).toMatchObject({ code: "SERVICE_UNAVAILABLE", error: "Thing service unavailable" });
 			expect(gone.headers["retry-after"]).toMatch(/^[123]$/);
+			expect((await api.get("/api/v2/users/1")).status).toBe(200);
 		} finally {
 			await api.close();
 		}

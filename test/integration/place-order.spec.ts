@@ -58,6 +58,7 @@ describe("an order that nothing stands in the way of", () => {
 		expect(asked.map(({ key }) => key)).toEqual(steps.map(step => `1:${step}:forward`));
 	});
 
+	// checklist: 61
 	it("announces that it was created and confirmed, once each and in that order", async () => {
 		await here.place();
 		await becomes(1, "CONFIRMED");
@@ -66,7 +67,10 @@ describe("an order that nothing stands in the way of", () => {
 			["order.created", "order/1", 1],
 			["order.confirmed", "order/1", 2]
 		]);
-		expect(here.of("order.created")[0]!.data).not.toHaveProperty("order");
+		const [created] = here.of("order.created");
+		expect(created!.data).toMatchObject({ orderId: 1, userId: 1, total: 2_500 });
+		expect(created!.data).not.toHaveProperty("order");
+		expect(new Date(created!.time).toISOString()).toBe(created!.time);
 		expect(here.of("order.confirmed")[0]!.data).toMatchObject({ orderId: 1, paymentId: 701, shipmentId: 901 });
 	});
 

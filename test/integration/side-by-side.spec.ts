@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { readEnv } from "../../broker/env.ts";
 import { loadService, serviceNames } from "../../broker/node.ts";
+import { metricsText } from "../../broker/metrics.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { StoreTooNew } from "../../broker/sql/migrate.ts";
 import { SqliteConnection } from "../../broker/sql/sqlite-connection.ts";
@@ -82,6 +83,25 @@ describe("all services in one process", () => {
 		for (const foreign of ["email", "phone", "preferences", "password_hash"])
 			expect(await columns("orders", "orders")).not.toContain(foreign);
 		expect((await tablesOf("users")).filter(table => /order|item|payment/.test(table))).toEqual([]);
+	});
+
+	// checklist: 128
+	it("show none of the red flags: a store that is shared, a service that nobody watches or that has one function", async () => {
+		const paths = keeping().map(name =>
+			storeOf(souk, name).get<{ file: string }>("SELECT file FROM pragma_database_list")
+		);
+		const stores = (await Promise.all(paths)).map(found => found!.file);
+		expect(new Set(stores).size).toBe(keeping().length);
+		expect(
+			runtimeOf(souk.broker)
+				.probes.map(({ name }) => name)
+				.sort()
+		).toEqual(keeping().sort());
+		for (const { name, actions } of schemas) {
+			expect([name, Object.keys(actions ?? {}).length > 2]).toEqual([name, true]);
+			await souk.broker.call(`${name}.contract`);
+			expect(metricsText(souk.broker)).toMatch(new RegExp(`^moleculer_request_total\\{service="${name}"`, "m"));
+		}
 	});
 
 	// checklist: 18, 222

@@ -67,6 +67,7 @@ beforeAll(async () => {
 afterAll(() => spec.close());
 
 describe("inside a unit of work", () => {
+	// checklist: 102
 	it("a call to a service is refused", async () => {
 		await expect(spec.call("guarded.callInside", {})).rejects.toThrow(
 			"A call to guarded.ping inside the unit of work of guarded.callInside"
