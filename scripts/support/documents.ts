@@ -27,17 +27,20 @@ interface Told {
 	by: string;
 }
 
-const isContract = (value: unknown): value is Contract =>
+/** Whether what a contract file exports is a contract. */
+export const isContract = (value: unknown): value is Contract =>
 	typeof value === "object" && value !== null && "actions" in value;
 const isEventContract = (value: unknown): value is EventContract =>
 	typeof value === "object" && value !== null && "schemas" in value;
 
-async function contractsOf(name: string): Promise<unknown[]> {
+/** All that the contract file of a service exports. */
+export async function contractsOf(name: string): Promise<unknown[]> {
 	const file = join(import.meta.dirname, `../../services/${name}/${name}.contract.ts`);
 	return Object.values((await import(pathToFileURL(file).href)) as Record<string, unknown>);
 }
 
-async function everythingTold(names: readonly string[]): Promise<Told[]> {
+/** Every event and who publishes it. */
+export async function everythingTold(names: readonly string[]): Promise<Told[]> {
 	const told: Told[] = Object.keys(systemEvents.schemas).map(name => ({ type: `system.${name}`, by: "any service" }));
 	for (const by of names)
 		for (const { entity, schemas } of (await contractsOf(by)).filter(isEventContract))
@@ -46,7 +49,7 @@ async function everythingTold(names: readonly string[]): Promise<Told[]> {
 }
 
 /** Who hears what, from the services' own tables of contents. */
-async function everythingHeard(names: readonly string[]): Promise<Map<string, string[]>> {
+export async function everythingHeard(names: readonly string[]): Promise<Map<string, string[]>> {
 	const heard = new Map<string, string[]>();
 	for (const name of names) {
 		const { mixins = [] } = await loadService(name);

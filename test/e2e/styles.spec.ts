@@ -61,7 +61,7 @@ describe("an order in both styles", () => {
 		return body.items.map(({ type }) => type).sort();
 	};
 
-	// checklist: 85, 86, 91, 92, 98, 100, 101
+	// checklist: 85, 86, 91, 92, 98, 100
 	it.each(branches)("ends the same when $branch", async ({ wanted, status, reason, payment }) => {
 		const ended: string[][] = [];
 		for (const flow of ["orchestrated", "choreographed"]) {
