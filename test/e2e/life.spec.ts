@@ -48,6 +48,8 @@ describe("what happens to an order afterwards", () => {
 		expect((await it_.client.ask(`/users/1/orders`, { token: it_.bob })).status).toBe(403);
 		expect((await it_.client.ask(`/orders/${id}`, { token: it_.staff })).status).toBe(200);
 		expect((await it_.client.ask(`/orders/${id}`)).status).toBe(401);
+		const listed = await it_.client.ask<{ items: Order[] }>(`/users/1/orders?limit=1`, { token: it_.alice });
+		expect(listed.body.items).toMatchObject([{ id }]);
 		expect((await it_.client.ask("/admin/sagas", { token: it_.alice })).status).toBe(403);
 	});
 
@@ -87,7 +89,7 @@ describe("what happens to an order afterwards", () => {
 		expect(letters.body.items).toEqual([]);
 	});
 
-	// checklist: 12, 201
+	// checklist: 12
 	it("was ordered with a token that anyone can check by the key set", async () => {
 		const keys = createRemoteJWKSet(new URL(`${it_.souk.url}/.well-known/jwks.json`));
 		const { payload } = await jwtVerify(it_.alice, keys, { issuer: "souk", audience: "souk" });

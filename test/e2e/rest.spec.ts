@@ -76,6 +76,60 @@ describe("accounts over HTTP", () => {
 	});
 });
 
+// checklist: 145, 146, 149
+it("a user and an order come in an envelope where one earlier system wrapped them", async () => {
+	const { id } = await order(it_, {});
+	const wrapped = (path: string) => old(path, { headers: bearer(it_.alice) });
+	expect(await wrapped("/api/users/1")).toMatchObject({ body: { service: "user-service", data: { id: 1 } } });
+	expect(await wrapped(`/api/orders/${id}`)).toMatchObject({ body: { service: "order-service", data: { id } } });
+});
+
+describe("messages over HTTP", () => {
+	interface Message {
+		id: number;
+		kind: string;
+		status: string;
+		sends: number;
+	}
+
+	// checklist: 186-190
+	it("are written, read, sent again and removed, under /api/v1 and where an earlier system had them", async () => {
+		for (const base of ["/api/v1", ""]) {
+			const at = <Body>(path: string, method = "GET", body?: object) =>
+				old<Body>(base + path, {
+					method,
+					headers: { ...bearer(it_.staff), "idempotency-key": `message-${base}-${method}` },
+					...(body && { body: JSON.stringify(body) })
+				});
+			const made = await at<Message>("/notifications", "POST", { userId: 2, subject: "Hello", text: "It is ready." });
+			expect(made).toMatchObject({ status: 201, body: { userId: 2, subject: "Hello" } });
+			const path = `/notifications/${made.body.id}`;
+			const sent = (sends: number) =>
+				eventually(async () => expect((await at(path)).body).toMatchObject({ status: "SENT", sends }));
+			await sent(1);
+			const listed = await at<{ items: Message[] }>("/notifications?limit=100");
+			expect(listed.body.items.map(({ id }) => id)).toContain(made.body.id);
+			expect((await at(`${path}/send`, "POST")).status).toBeLessThan(300);
+			await sent(2);
+			const removed = await fetch(it_.souk.url + base + path, { method: "DELETE", headers: bearer(it_.staff) });
+			expect(removed.status).toBe(204);
+			expect((await at(path)).status).toBe(404);
+		}
+	});
+
+	// checklist: 207
+	it("welcome whoever registers", async () => {
+		const account = { name: "New Here", email: "new@souk.test", password: "long enough" };
+		const { status } = await it_.client.ask("/auth/register", { method: "POST", body: account });
+		expect(status).toBe(201);
+		const token = await it_.client.logIn(account.email, account.password);
+		await eventually(async () => {
+			const { body } = await it_.client.ask<{ items: Message[] }>("/notifications", { token });
+			expect(body.items).toMatchObject([{ kind: "user.created", subject: "Welcome to Souk", status: "SENT" }]);
+		});
+	});
+});
+
 // checklist: 5, 130
 it("products are found where earlier systems had them: Product A is 101, Product B is 102", async () => {
 	const { status, body } = await old<Listed>("/products?limit=100");

@@ -20,7 +20,7 @@ const orders = contract("orders", {
 });
 const placing = () => stub(orders, { place: () => ({ id: 1 }) });
 
-// checklist: 48, 78, 79, 198
+// checklist: 48, 79, 198
 describe("a caller who sends too much", () => {
 	let api: TestGateway;
 	const { schema, asked } = thingService();

@@ -40,7 +40,6 @@ const carrier = (name: string) =>
 		actions: serve(contract(name, {}), {})
 	});
 
-// checklist: 209
 describe("dead letters, as an operator sees them", () => {
 	let api: TestGateway;
 	let admin: Record<string, string>;

@@ -85,6 +85,16 @@ describe("all services in one process", () => {
 		expect((await tablesOf("users")).filter(table => /order|item|payment/.test(table))).toEqual([]);
 	});
 
+	// checklist: 110
+	it("are asked after their databases with SELECT 1", async () => {
+		for (const { name, check } of runtimeOf(souk.broker).probes) {
+			const asked = jest.spyOn(storeOf(souk, name), "get");
+			expect(await check()).toEqual({ 1: 1 });
+			expect(asked).toHaveBeenCalledWith("SELECT 1");
+			asked.mockRestore();
+		}
+	});
+
 	// checklist: 128
 	it("show none of the red flags: a store that is shared, a service that nobody watches or that has one function", async () => {
 		const paths = keeping().map(name =>

@@ -23,7 +23,7 @@ const problemsOf = (variables: Record<string, string>) => {
 };
 
 describe("without any variable", () => {
-	// checklist: 162
+	// checklist: 79, 162, 198, 199
 	it("everything has its default, and only what has none is absent", () => {
 		expect(readEnv({})).toEqual({
 			NODE_ENV: "development",
