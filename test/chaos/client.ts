@@ -24,7 +24,7 @@ export interface Answer<Body = Record<string, unknown>> {
 }
 
 const PASSWORD = "souk-demo";
-/** A client that was not answered for so long gives up; nothing may take that long. */
+/** A client that was not answered for so long gives up; nothing may take that long once nobody kills any more. */
 const PATIENCE_MS = 60_000;
 
 /** Sends requests until the outcome of each is known, and writes every sending into the ledger. */
@@ -60,11 +60,11 @@ export class Client {
 
 	/** Sends the same request, under the same key, until its outcome is known. */
 	async insist<Body = Record<string, unknown>>(request: Request): Promise<Answer<Body>> {
-		const until = performance.now() + PATIENCE_MS;
+		const began = performance.now();
 		for (let pauseMs = 20; ; pauseMs = Math.min(250, pauseMs * 1.5)) {
 			const answer = await this.send<Body>(request);
 			if (answer) return answer;
-			if (performance.now() > until) throw new Error(`${request.method} ${request.path} was never answered`);
+			if (this.#isOver(began)) throw new Error(`${request.method} ${request.path} was never answered`);
 			await pause(pauseMs);
 		}
 	}
@@ -79,11 +79,11 @@ export class Client {
 
 	/** Reads until what was read is as it should be. */
 	async until<Body>(request: Omit<Request, "method">, wanted: (body: Body) => boolean): Promise<Body> {
-		const until = performance.now() + PATIENCE_MS;
+		const began = performance.now();
 		for (;;) {
 			const { status, body, text } = await this.insist<Body>({ ...request, method: "GET" });
 			if (status < 300 && wanted(body)) return body;
-			if (performance.now() > until) throw new Error(`GET ${request.path} still answers ${status} ${text}`);
+			if (this.#isOver(began)) throw new Error(`GET ${request.path} still answers ${status} ${text}`);
 			await pause(25);
 		}
 	}
@@ -97,6 +97,10 @@ export class Client {
 			this.#tokens.set(email, token);
 		}
 		return token;
+	}
+
+	#isOver(began: number): boolean {
+		return performance.now() - Math.max(began, this.#souk.readyAt) > PATIENCE_MS;
 	}
 
 	async #trade(email: string): Promise<string> {

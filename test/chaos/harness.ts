@@ -29,6 +29,8 @@ export class Souk {
 	readonly dataDir = join(this.folder, "data");
 	readonly accidents: Accident[] = [];
 	readonly root: string;
+	/** When the process was last ready after a start. */
+	readyAt = 0;
 	/** How long each start took until the process was ready, in milliseconds. */
 	readonly starts: number[] = [];
 	deaths = 0;
@@ -87,7 +89,10 @@ export class Souk {
 		).catch((error: unknown) => {
 			throw new Error(`The process did not become ready: ${String(error)}\n${this.log()}`);
 		});
-		if (ready) this.starts.push(performance.now() - begun);
+		if (ready) {
+			this.readyAt = performance.now();
+			this.starts.push(this.readyAt - begun);
+		}
 		this.#ready = ready;
 		const accident = this.accidents.at(-1);
 		if (!ready && accident) throw new Error(`The process ended with ${accident.code}\n${accident.log}`);
