@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { contract } from "../../broker/contract.ts";
 import { StoreUnavailable } from "../../broker/errors.ts";
+import { eventually } from "../support/eventually.ts";
 import { gateway, type TestGateway } from "../support/gateway.ts";
 import { stub } from "../support/node.ts";
 
@@ -63,7 +64,41 @@ it("answers for one service while another is slow, and turns away what that one 
 	expect(statuses.filter(status => status === 503)).toHaveLength(38);
 });
 
-// checklist: 129
+// checklist: 124, 125
+it.each([
+	["users", 10],
+	["orders", 20]
+])("lets %s have %i calls under way at once, and the rest wait", async (name, most) => {
+	let underWay = 0;
+	let mostUnderWay = 0;
+	let open!: () => void;
+	const gate = new Promise<void>(resolve => {
+		open = resolve;
+	});
+	const slow = stub(contract(name, { get: { ...orders.actions.get, rest: "GET /slow/:id" } }), {
+		get: async ({ id }: { id: number }) => {
+			mostUnderWay = Math.max(mostUnderWay, ++underWay);
+			await gate;
+			underWay--;
+			return { id, price };
+		}
+	});
+	const usual = await gateway([slow], {}, { keys: false });
+	try {
+		const answers = Promise.all(Array.from({ length: 4 * most }, () => usual.get("/api/v2/slow/1")));
+		await eventually(() => {
+			expect(usual.api.admission.underWay).toBe(4 * most);
+			expect(underWay).toBe(most);
+		});
+		open();
+		expect(new Set((await answers).map(({ status }) => status))).toEqual(new Set([200]));
+		expect(mostUnderWay).toBe(most);
+	} finally {
+		await usual.close();
+	}
+});
+
+// checklist: 82, 84
 describe("when a service is away", () => {
 	const fail = () => {
 		failing = new StoreUnavailable("things", "SQLITE_BUSY");
