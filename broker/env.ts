@@ -4,6 +4,9 @@ import { z } from "zod";
 const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform(word => ["on", "true", "1"].includes(word));
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
+const isNats = (urls: string): boolean =>
+	urls.split(",").every(url => url.trim().startsWith("nats://") && URL.canParse(url.trim()));
+
 /** Every variable Souk reads, its shape and its default; .env.example lists the same. */
 const Variables = z.object({
 	NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
@@ -12,6 +15,10 @@ const Variables = z.object({
 	DATA_DIR: z.string().min(1).default("data"),
 	SQLITE_DRIVER: z.enum(["sqlite3", "node"]).default("sqlite3"),
 	SERVICES: z.string().optional(),
+	TRANSPORTER: z
+		.string()
+		.refine(isNats, "is one address or more, separated by commas, like nats://user:password@127.0.0.1:4222")
+		.optional(),
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),

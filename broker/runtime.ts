@@ -1,6 +1,7 @@
 import type { ServiceBroker } from "moleculer";
 import type { Bus } from "./bus/bus.ts";
 import { InProcessBus } from "./bus/in-process.ts";
+import { JetStreamBus } from "./bus/jetstream.ts";
 import { processEnv, type Env } from "./env.ts";
 
 /** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
@@ -31,8 +32,22 @@ const runtimes = new WeakMap<ServiceBroker, Runtime>();
 export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
 	let runtime = runtimes.get(broker);
 	if (!runtime) {
-		runtime = { env: settings ?? processEnv(), bus: new InProcessBus(), ready: [], quieting: [], probes: [] };
+		const env = settings ?? processEnv();
+		const parts = { env, ready: [], quieting: [], probes: [] };
+		runtime = env.TRANSPORTER ? overJetStream(broker, env.TRANSPORTER, parts) : { ...parts, bus: new InProcessBus() };
 		runtimes.set(broker, runtime);
 	}
 	return runtime;
+}
+
+function overJetStream(broker: ServiceBroker, url: string, parts: Omit<Runtime, "bus">): Runtime {
+	const bus = new JetStreamBus({ url, name: broker.nodeID, logger: broker.getLogger("bus") });
+	// First of all, and closed last: what is quieted meanwhile still sends.
+	parts.ready.push(async () => {
+		await bus.start();
+		parts.quieting.push(() => bus.quiet());
+	});
+	parts.quieting.push(() => bus.close());
+	parts.probes.push({ name: "bus", check: () => bus.check(), connections: 0 });
+	return { ...parts, bus };
 }
