@@ -31,6 +31,7 @@ const Variables = z.object({
 	DEMO_PASSWORD: z.string().min(8).default("souk-demo"),
 	JWT_PRIVATE_KEY: z.string().optional(),
 	WEBHOOK_SECRET: z.string().min(16).optional(),
+	SERVICE_SECRET: z.string().min(32).optional(),
 	PROVIDER_SLOW_MS: count(0, 60_000).default(2_000),
 	LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("warn"),
 	CHECK_RESULTS: flag.optional(),
@@ -83,7 +84,7 @@ function productionProblems(given: Record<string, string>): string[] {
 	if (["off", "false", "0"].includes(given.RATE_LIMIT ?? "")) problems.push("RATE_LIMIT: cannot be off in production");
 	if (["on", "true", "1"].includes(given.SEED_DEMO ?? ""))
 		problems.push("SEED_DEMO: demo accounts are not for production");
-	for (const secret of ["JWT_PRIVATE_KEY", "WEBHOOK_SECRET"])
+	for (const secret of ["JWT_PRIVATE_KEY", "WEBHOOK_SECRET", ...(given.TRANSPORTER ? ["SERVICE_SECRET"] : [])])
 		if (!given[secret]) problems.push(`${secret}: is required in production (or ${secret}_FILE)`);
 	return problems;
 }

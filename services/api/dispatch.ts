@@ -4,7 +4,7 @@ import type { Identity } from "../../broker/context.ts";
 import { IdempotencyKeyMissing, Unauthenticated } from "../../broker/errors.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { describeVersion, sendResult } from "./answer.ts";
-import { identify } from "./authenticate.ts";
+import { identify, tokenIn } from "./authenticate.ts";
 import { clientAddress } from "./client-address.ts";
 import { sendEvents } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -52,11 +52,13 @@ export async function dispatch(
 }
 
 /** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */
-function contextFor(gateway: ApiService, { requestId }: Exchange, identity: Identity): Context {
+function contextFor(gateway: ApiService, exchange: Exchange, identity: Identity): Context {
+	const { requestId } = exchange;
 	const ctx = gateway.broker.ContextFactory.create(gateway.broker, null as never, {}, { requestID: requestId });
 	ctx.service = gateway;
 	// In the context's own memory, not in meta: what it calls inherits it, and nobody can send it.
 	ctx.locals.identity = identity;
+	if (identity.kind === "user") ctx.locals.userToken = tokenIn(exchange.header("authorization")!);
 	return ctx;
 }
 

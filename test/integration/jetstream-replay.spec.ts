@@ -37,16 +37,17 @@ describeWithNats("what the server has lost", () => {
 
 	it("is sent again when its whole store is gone, and handled once", async () => {
 		const asleep = Promise.withResolvers<void>();
-		const here = await start({ ann: awake, ben: letter => (letter === "alice 0" ? undefined : asleep.promise) });
-		await here.write(...count(0, 20));
+		const here = await start({ ann: awake, ben: letter => (letter === "alice 0" ? asleep.promise : undefined) });
+		// More than one consumer has under way, so that the server has something that nobody else has.
+		await here.write(...count(0, 400));
 		await allSent(here);
-		await reads(here, "ann", count(0, 20));
+		await reads(here, "ann", count(0, 400));
 		await server.stop("SIGKILL");
 		server.restore();
-		await here.write(...count(20, 25));
+		await here.write(...count(400, 405));
 		await server.start();
 		asleep.resolve();
-		for (const reader of ["ann", "ben"]) await reads(here, reader, count(0, 25));
+		for (const reader of ["ann", "ben"]) await reads(here, reader, count(0, 405));
 	});
 
 	it("is sent again when an older copy of its store comes back", async () => {

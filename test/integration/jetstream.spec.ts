@@ -151,6 +151,7 @@ describeWithNats("the wire over JetStream", () => {
 		await bus.close();
 		await refused;
 		await server.start();
+		await eventually(() => nats.flush());
 	});
 
 	it("mends a stream and a consumer that are not as they should be", async () => {
