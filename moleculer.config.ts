@@ -10,6 +10,21 @@ import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.t
 import { trustMiddleware } from "./broker/middlewares/trust.middleware.ts";
 import { unitGuardMiddleware } from "./broker/middlewares/unit-guard.middleware.ts";
 
+/** Where each service's process answers /health and /metrics; the gateway's is the port of the API. */
+export const PORTS: Readonly<Record<string, number>> = {
+	api: 8000,
+	users: 8001,
+	tasks: 8002,
+	notifications: 8003,
+	products: 8005,
+	inventory: 8006,
+	orders: 8007,
+	payments: 8008,
+	shipping: 8009,
+	audit: 8010,
+	console: 8011
+};
+
 /** The broker of one process: everything every service has whether it asks or not. */
 export const brokerOptions = (env: Env): BrokerOptions => ({
 	nodeID: nodeIdOf(env),
@@ -47,7 +62,8 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 });
 
 /** Names the process, for as long as it lives: two processes of the same services are two nodes. */
-function nodeIdOf({ TRANSPORTER, SERVICES = "souk" }: Env): string {
+function nodeIdOf({ TRANSPORTER, NODE_ID, SERVICES = "souk" }: Env): string {
+	if (NODE_ID) return NODE_ID;
 	if (!TRANSPORTER) return `souk-${process.pid}`;
 	const unique = `${hostname().slice(0, 30)}-${process.pid}-${randomBytes(3).toString("hex")}`;
 	return `${SERVICES.slice(0, 60)}-${unique}`.replace(/[^A-Za-z0-9_-]+/g, "-");

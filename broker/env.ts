@@ -12,6 +12,11 @@ const Variables = z.object({
 	NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
 	HOST: z.string().default("127.0.0.1"),
 	PORT: count(0, 65535).default(8000),
+	HEALTH_PORT: count(0, 65535).optional(),
+	NODE_ID: z
+		.string()
+		.regex(/^[A-Za-z0-9_-]{1,100}$/)
+		.optional(),
 	DATA_DIR: z.string().min(1).default("data"),
 	SQLITE_DRIVER: z.enum(["sqlite3", "node"]).default("sqlite3"),
 	SERVICES: z.string().optional(),
@@ -89,5 +94,11 @@ function productionProblems(given: Record<string, string>): string[] {
 	return problems;
 }
 
-/** The settings of this process, from its environment. */
-export const processEnv = (): Env => readEnv(process.env);
+/** The settings of this process, from its environment and from what was asked for beside it. */
+export const processEnv = (asked: Record<string, string> = {}): Env => readEnv(environmentWith(asked));
+
+/** The environment for a process that this one starts. */
+export const environmentWith = (more: Record<string, string>): Record<string, string | undefined> => ({
+	...process.env,
+	...more
+});

@@ -3,6 +3,7 @@ import type { Bus } from "./bus/bus.ts";
 import { InProcessBus } from "./bus/in-process.ts";
 import { JetStreamBus } from "./bus/jetstream.ts";
 import { processEnv, type Env } from "./env.ts";
+import { BUS } from "./health.ts";
 
 /** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
 export interface Runtime {
@@ -14,6 +15,8 @@ export interface Runtime {
 	readonly quieting: (() => void | Promise<void>)[];
 	/** What must answer for the process to be of use. */
 	readonly probes: Probe[];
+	/** The services of other processes that this one is of little use without. */
+	readonly needs: string[];
 }
 
 /** A way to ask whether something that a service stands on still works. */
@@ -33,7 +36,7 @@ export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
 	let runtime = runtimes.get(broker);
 	if (!runtime) {
 		const env = settings ?? processEnv();
-		const parts = { env, ready: [], quieting: [], probes: [] };
+		const parts = { env, ready: [], quieting: [], probes: [], needs: [] };
 		runtime = env.TRANSPORTER ? overJetStream(broker, env.TRANSPORTER, parts) : { ...parts, bus: new InProcessBus() };
 		runtimes.set(broker, runtime);
 	}
@@ -48,6 +51,6 @@ function overJetStream(broker: ServiceBroker, url: string, parts: Omit<Runtime, 
 		parts.quieting.push(() => bus.quiet());
 	});
 	parts.quieting.push(() => bus.close());
-	parts.probes.push({ name: "bus", check: () => bus.check(), connections: 0 });
+	parts.probes.push({ name: BUS, check: () => bus.check(), connections: 0 });
 	return { ...parts, bus };
 }
