@@ -45,7 +45,7 @@ const config: Config = {
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project(
 			"cluster-b",
-			["test/e2e/**/*.spec.ts"],
+			["test/e2e/**/*.spec.ts", "test/cluster/**/*.spec.ts"],
 			["<rootDir>/test/support/patience.ts", "<rootDir>/test/support/layout-b.ts"]
 		),
 		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isAlive, readState, type ClusterState } from "../../scripts/cluster/state.ts";
+import { isAlive, readState } from "../../scripts/cluster/state.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/nats-server.ts";
 import { knobs } from "./knobs.ts";
@@ -63,9 +63,12 @@ export class Souk {
 		return `http://127.0.0.1:${this.#port}`;
 	}
 
-	/** The process that owns the first of the stores. */
-	get pid(): number | undefined {
-		return this.layout === "A" ? this.#child?.pid : this.#cluster()?.members[0]?.pid;
+	/** The processes there are, by name: in a cluster each service's, and the NATS server's. */
+	get processes(): ReadonlyMap<string, number> {
+		if (this.layout === "A") return new Map(this.#child?.pid ? [["souk", this.#child.pid]] : []);
+		const { nats, members = [] } = readState(this.dataDir, { dead: true }) ?? {};
+		const all = [...members, { name: "nats", pid: nats?.pid }];
+		return new Map(all.flatMap(({ name, pid }) => (pid ? [[name, pid]] : [])));
 	}
 
 	/** Whether it answered that it is ready, and lives. */
@@ -114,14 +117,9 @@ export class Souk {
 		this.#child?.kill("SIGKILL");
 		await this.#gone;
 		// Only when their launcher is gone are they not started again.
-		const { nats, members = [] } = (this.layout === "B" ? this.#cluster() : undefined) ?? {};
-		const pids = [nats?.pid, ...members.map(({ pid }) => pid)].filter(pid => pid !== undefined);
-		for (const pid of pids.filter(isAlive)) process.kill(pid, "SIGKILL");
-		await eventually(() => expect(pids.filter(isAlive)).toEqual([]), { within: START_MS });
-	}
-
-	#cluster(): ClusterState | undefined {
-		return readState(this.dataDir, { dead: true });
+		const left = [...this.processes.values()].filter(isAlive);
+		for (const pid of left) process.kill(pid, "SIGKILL");
+		await eventually(() => expect(left.filter(isAlive)).toEqual([]), { within: START_MS });
 	}
 
 	/** SIGTERM: lets the process finish what is under way. */
