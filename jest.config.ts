@@ -43,6 +43,11 @@ const config: Config = {
 			["<rootDir>/test/support/node-driver.ts"]
 		),
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
+		project(
+			"cluster-b",
+			["test/e2e/**/*.spec.ts", "test/cluster/**/*.spec.ts"],
+			["<rootDir>/test/support/patience.ts", "<rootDir>/test/support/layout-b.ts"]
+		),
 		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])
 	]
 };

@@ -1,17 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import type { BrokerOptions } from "moleculer";
 import { SoukContext } from "./broker/context.ts";
 import type { Env } from "./broker/env.ts";
-import { isTransient } from "./broker/errors.ts";
+import { isTransient, SoukErrors } from "./broker/errors.ts";
 import { PulledMetrics } from "./broker/metrics.ts";
 import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
 import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.ts";
 import { protectionMiddleware } from "./broker/middlewares/protection.middleware.ts";
+import { trustMiddleware } from "./broker/middlewares/trust.middleware.ts";
 import { unitGuardMiddleware } from "./broker/middlewares/unit-guard.middleware.ts";
+
+/** Where each service's process answers /health and /metrics; the gateway's is the port of the API. */
+export const PORTS: Readonly<Record<string, number>> = {
+	api: 8000,
+	users: 8001,
+	tasks: 8002,
+	notifications: 8003,
+	products: 8005,
+	inventory: 8006,
+	orders: 8007,
+	payments: 8008,
+	shipping: 8009,
+	audit: 8010,
+	console: 8011
+};
 
 /** The broker of one process: everything every service has whether it asks or not. */
 export const brokerOptions = (env: Env): BrokerOptions => ({
-	nodeID: `souk-${process.pid}`,
+	nodeID: nodeIdOf(env),
 	ContextFactory: SoukContext as never,
+	errorRegenerator: new SoukErrors(),
+	...(env.TRANSPORTER ? { transporter: natsAt(env.TRANSPORTER), heartbeatInterval: 3, heartbeatTimeout: 10 } : {}),
 	logger: { type: "Pino", options: { level: env.LOG_LEVEL } },
 	// The start script stops the broker on signals; Moleculer would stop it a second time at the same moment.
 	skipProcessEventRegistration: true,
@@ -40,5 +60,26 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 		defaultQuantiles: null as never
 	},
 	errorHandler: null,
-	middlewares: [lifecycleMiddleware, protectionMiddleware, unitGuardMiddleware, contractMiddleware]
+	// The last wraps the others: who calls is known before a contract is looked at.
+	middlewares: [
+		lifecycleMiddleware,
+		protectionMiddleware,
+		unitGuardMiddleware,
+		contractMiddleware,
+		trustMiddleware(broker => broker.call("users.jwks"))
+	]
+});
+
+/** Names the process, for as long as it lives: two processes of the same services are two nodes. */
+function nodeIdOf({ TRANSPORTER, NODE_ID, SERVICES = "souk" }: Env): string {
+	if (NODE_ID) return NODE_ID;
+	if (!TRANSPORTER) return `souk-${process.pid}`;
+	const unique = `${hostname().slice(0, 30)}-${process.pid}-${randomBytes(3).toString("hex")}`;
+	return `${SERVICES.slice(0, 60)}-${unique}`.replace(/[^A-Za-z0-9_-]+/g, "-");
+}
+
+/** Moleculer's own connection, which calls go over. It looks for a lost server for ever, and soon. */
+const natsAt = (url: string): BrokerOptions["transporter"] => ({
+	type: "NATS",
+	options: { url, reconnectTimeWait: 250, reconnectJitter: 250, pingInterval: 5_000, ignoreAuthErrorAbort: true }
 });

@@ -48,16 +48,36 @@ export interface Ctx<Params = unknown> extends Omit<Context<Params>, "call" | "e
 }
 
 const LOCAL: Identity = Object.freeze({ kind: "service", name: "local" });
+export const ANONYMOUS: Identity = Object.freeze({ kind: "anonymous" });
 
 /** The context class of Souk's brokers: identity, ownership and the origin of units of work. */
 export class SoukContext extends Context {
+	// Moleculer makes the context of a call this way in the process that calls, and by `new` for what comes from the wire.
+	static override create(broker: ServiceBroker, ...rest: unknown[]): Context {
+		const ctx = super.create(...([broker, ...rest] as Parameters<typeof Context.create>));
+		ctx.locals.local = true;
+		return ctx;
+	}
+
+	/** Whether the call came from another process. Nothing that a packet says can hide it. */
+	get remote(): boolean {
+		return this.locals.local !== true;
+	}
+
 	get identity(): Identity {
 		const known = this.locals.identity as Identity | undefined;
 		if (known) return known;
+		if (this.remote) return ANONYMOUS;
 		// Inside a process a call is trusted: it acts for whoever its caller acts for.
 		const inherited = (this.options?.parentCtx as SoukContext | undefined)?.identity ?? LOCAL;
 		this.locals.identity = inherited;
 		return inherited;
+	}
+
+	/** The access token of the user it all began with, to be shown to other processes. */
+	get userToken(): string | undefined {
+		const parent = this.options?.parentCtx as SoukContext | undefined;
+		return (this.locals.userToken as string | undefined) ?? parent?.userToken;
 	}
 
 	get origin(): Origin {

@@ -5,16 +5,27 @@ const flag = z.enum(["on", "off", "true", "false", "1", "0"]).transform(word => 
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
 const numbered = ([name = "", number]: string[]): [string, number] => [name, Number(number)];
+const isNats = (urls: string): boolean =>
+	urls.split(",").every(url => url.trim().startsWith("nats://") && URL.canParse(url.trim()));
 
 /** Every variable Souk reads, its shape and its default; .env.example lists the same. */
 const Variables = z.object({
 	NODE_ENV: z.enum(["development", "test", "production"]).default("development"),
 	HOST: z.string().default("127.0.0.1"),
 	PORT: count(0, 65535).default(8000),
+	HEALTH_PORT: count(0, 65535).optional(),
+	NODE_ID: z
+		.string()
+		.regex(/^[A-Za-z0-9_-]{1,100}$/)
+		.optional(),
 	DATA_DIR: z.string().min(1).default("data"),
 	SQLITE_DRIVER: z.enum(["sqlite3", "node"]).default("sqlite3"),
 	REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
 	SERVICES: z.string().optional(),
+	TRANSPORTER: z
+		.string()
+		.refine(isNats, "is one address or more, separated by commas, like nats://user:password@127.0.0.1:4222")
+		.optional(),
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
@@ -32,6 +43,7 @@ const Variables = z.object({
 	DEMO_PASSWORD: z.string().min(8).default("souk-demo"),
 	JWT_PRIVATE_KEY: z.string().optional(),
 	WEBHOOK_SECRET: z.string().min(16).optional(),
+	SERVICE_SECRET: z.string().min(32).optional(),
 	PROVIDER_SLOW_MS: count(0, 60_000).default(2_000),
 	LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("warn"),
 	CHECK_RESULTS: flag.optional(),
@@ -84,10 +96,16 @@ function productionProblems(given: Record<string, string>): string[] {
 	if (["off", "false", "0"].includes(given.RATE_LIMIT ?? "")) problems.push("RATE_LIMIT: cannot be off in production");
 	if (["on", "true", "1"].includes(given.SEED_DEMO ?? ""))
 		problems.push("SEED_DEMO: demo accounts are not for production");
-	for (const secret of ["JWT_PRIVATE_KEY", "WEBHOOK_SECRET"])
+	for (const secret of ["JWT_PRIVATE_KEY", "WEBHOOK_SECRET", ...(given.TRANSPORTER ? ["SERVICE_SECRET"] : [])])
 		if (!given[secret]) problems.push(`${secret}: is required in production (or ${secret}_FILE)`);
 	return problems;
 }
 
-/** The settings of this process, from its environment. */
-export const processEnv = (): Env => readEnv(process.env);
+/** The settings of this process, from its environment and from what was asked for beside it. */
+export const processEnv = (asked: Record<string, string> = {}): Env => readEnv(environmentWith(asked));
+
+/** The environment for a process that this one starts. */
+export const environmentWith = (more: Record<string, string>): Record<string, string | undefined> => ({
+	...process.env,
+	...more
+});

@@ -94,6 +94,26 @@ export class DeadlineExceeded extends Unavailable {
 	}
 }
 
+/** A call from another process did not prove which service it comes from. A fault, not a refusal: the set-up is wrong, not what was asked. */
+export class CallerNotTrusted extends Unavailable {
+	constructor(why: string) {
+		super("The calling process did not prove who it is", "CALLER_NOT_TRUSTED", { why });
+	}
+}
+
+/** Makes of what came over the wire the refusal or the passing fault that it was: same parent, name, code and facts. */
+export class SoukErrors extends Errors.Regenerator {
+	override restoreCustomError({ name, message, code, type, retryable, data }: Errors.PlainMoleculerError): Error {
+		const refused = isRefusal({ code, retryable });
+		// Nothing means that Moleculer makes it itself, though its types forget that.
+		if (name in Errors || !type || !(refused || (retryable && code === 503))) return undefined as unknown as Error;
+		const facts = data as Record<string, unknown>;
+		const error = refused ? new Refusal(message, code, type, facts) : new Unavailable(message, type, facts);
+		error.name = name;
+		return error;
+	}
+}
+
 /** The code of an error, the same whether the class survived the wire or not. */
 export const codeOf = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
 

@@ -44,6 +44,7 @@ export interface InboxOptions {
  */
 export class Inbox implements Consumer {
 	readonly name: string;
+	readonly types: readonly string[];
 	readonly #options: InboxOptions;
 	/** The subjects that may have dead letters open; the store knows for certain. */
 	readonly #held = new Set<string>();
@@ -51,6 +52,7 @@ export class Inbox implements Consumer {
 
 	constructor(options: InboxOptions) {
 		this.name = options.service;
+		this.types = [...options.handlers.keys()];
 		this.#options = options;
 	}
 

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { brokerOptions } from "../moleculer.config.ts";
 import { armCrashPoints } from "./crash.ts";
-import type { Env } from "./env.ts";
+import { ConfigurationError, type Env } from "./env.ts";
 import { runtimeOf } from "./runtime.ts";
 import { useSqlite } from "./sql/driver.ts";
 
@@ -22,11 +22,13 @@ export async function buildNode(env: Env, names?: readonly string[]): Promise<Se
 	const known = await serviceNames();
 	const wanted = names ?? env.SERVICES?.split(",").map(name => name.trim()) ?? known;
 	const unknown = wanted.filter(name => !known.includes(name));
-	if (unknown.length > 0) throw new Error(`There is no service ${unknown.join(", ")}; there are ${known.join(", ")}`);
+	if (unknown.length > 0)
+		throw new ConfigurationError(`There is no service ${unknown.join(", ")}; there are ${known.join(", ")}`);
 	armCrashPoints(env.CRASH_POINTS);
 	useSqlite(env.SQLITE_DRIVER);
 	const broker = new ServiceBroker(brokerOptions(env));
-	runtimeOf(broker, env);
+	const { needs } = runtimeOf(broker, env);
+	if (env.TRANSPORTER && wanted.includes("api")) needs.push(...known.filter(name => !wanted.includes(name)));
 	for (const name of wanted) broker.createService(await loadService(name));
 	return broker;
 }

@@ -3,8 +3,10 @@ import type { ServiceBroker } from "moleculer";
 import type { Bus } from "./bus/bus.ts";
 import { type Cache, MemoryCache } from "./cache.ts";
 import { InProcessBus } from "./bus/in-process.ts";
+import { JetStreamBus } from "./bus/jetstream.ts";
 import { openRedis, RedisCache } from "./redis.ts";
 import { processEnv, type Env } from "./env.ts";
+import { BUS } from "./health.ts";
 
 /** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
 export interface Runtime {
@@ -20,6 +22,8 @@ export interface Runtime {
 	readonly quieting: (() => void | Promise<void>)[];
 	/** What must answer for the process to be of use. */
 	readonly probes: Probe[];
+	/** The services of other processes that this one is of little use without. */
+	readonly needs: string[];
 }
 
 /** A way to ask whether something that a service stands on still works. */
@@ -41,10 +45,22 @@ export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
 		const env = settings ?? processEnv();
 		const redis = env.REDIS_URL ? openRedis(env.REDIS_URL, broker.getLogger("redis")) : undefined;
 		const cache = redis ? new RedisCache(redis) : new MemoryCache();
-		runtime = { env, bus: new InProcessBus(), cache, redis, ready: [], quieting: [], probes: [] };
-		// Added first, so that it goes last.
-		runtime.quieting.push(() => redis?.disconnect());
+		// Redis goes last.
+		const parts = { env, cache, redis, ready: [], quieting: [() => redis?.disconnect()], probes: [], needs: [] };
+		runtime = env.TRANSPORTER ? overJetStream(broker, env.TRANSPORTER, parts) : { ...parts, bus: new InProcessBus() };
 		runtimes.set(broker, runtime);
 	}
 	return runtime;
+}
+
+function overJetStream(broker: ServiceBroker, url: string, parts: Omit<Runtime, "bus">): Runtime {
+	const bus = new JetStreamBus({ url, name: broker.nodeID, logger: broker.getLogger("bus") });
+	// First of all, and closed last: what is quieted meanwhile still sends.
+	parts.ready.push(async () => {
+		await bus.start();
+		parts.quieting.push(() => bus.quiet());
+	});
+	parts.quieting.push(() => bus.close());
+	parts.probes.push({ name: BUS, check: () => bus.check(), connections: 0 });
+	return { ...parts, bus };
 }

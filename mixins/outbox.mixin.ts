@@ -2,6 +2,7 @@ import { isoNow, uuid7 } from "../broker/ids.ts";
 import { runtimeOf } from "../broker/runtime.ts";
 import { part, type Part } from "../broker/service.ts";
 import { Relay } from "../broker/sql/relay.ts";
+import { SentEvents } from "../broker/sql/sent.ts";
 import type { Database, Value } from "../broker/sql/sql.ts";
 import type { StoreService } from "./store.mixin.ts";
 
@@ -21,7 +22,10 @@ export const outbox = (): Part =>
 			const relay = new Relay(this.store.database, bus, this.logger);
 			this.relay = relay;
 			this.store.wakeRelay = () => relay.wake();
-			ready.push(() => relay.start());
+			ready.push(async () => {
+				await bus.guard?.(new SentEvents(this.store.database, relay));
+				relay.start();
+			});
 			quieting.push(() => relay.stop());
 			this.forgetting = setInterval(() => void this.forget(), DAY / 24);
 		},

@@ -1,6 +1,8 @@
 import { enableCompileCache } from "node:module";
 import type { ServiceBroker } from "moleculer";
-import { processEnv, type Env } from "../broker/env.ts";
+import { ConfigurationError, processEnv, type Env } from "../broker/env.ts";
+import type { HealthServer } from "../broker/health-server.ts";
+import { readState } from "./cluster/state.ts";
 import { banner } from "./support/banner.ts";
 
 enableCompileCache();
@@ -9,15 +11,45 @@ enableCompileCache();
 const STOP_MS = 25_000;
 
 try {
-	const env = processEnv();
+	const env = settings(process.argv.slice(2).filter(word => !word.startsWith("--")));
 	const { buildNode } = await import("../broker/node.ts");
 	const broker = await buildNode(env);
-	stopOnSignals(broker);
+	const hasGateway = broker.services.some(({ name }) => name === "api");
+	const health = hasGateway ? undefined : await watchOver(broker, env);
+	stopOnSignals(broker, health);
 	await broker.start();
-	process.stdout.write(banner(env, portOf(broker, env)));
+	if (health) health.phase = "serving";
+	else if (env.TRANSPORTER)
+		process.stdout.write(`The API answers at http://${env.HOST}:${portOf(broker, env)}/api/v1\n`);
+	else process.stdout.write(banner(env, portOf(broker, env)));
 	if (process.argv.includes("--repl")) broker.repl();
 } catch (error) {
 	fail(error);
+}
+
+/** What runs here: all of it, what the environment says, or the services that are named, at the server of their neighbours. */
+function settings(names: readonly string[]): Env {
+	if (names.length === 0) return processEnv();
+	const asked = { SERVICES: names.join(",") };
+	const env = processEnv(asked);
+	if (env.TRANSPORTER) return env;
+	const cluster = readState(env.DATA_DIR);
+	if (!cluster)
+		throw new ConfigurationError(
+			`${asked.SERVICES} would be alone: start the others with npm run cluster, or name their NATS server: TRANSPORTER=nats://host:4222`
+		);
+	return processEnv({ ...asked, TRANSPORTER: cluster.transporter });
+}
+
+/** Opens the port where a process without the gateway says how it does. */
+async function watchOver(broker: ServiceBroker, env: Env): Promise<HealthServer> {
+	const { HealthServer } = await import("../broker/health-server.ts");
+	const { PORTS } = await import("../moleculer.config.ts");
+	const names = broker.services.map(({ name }) => name);
+	const health = new HealthServer(broker);
+	const port = await health.listen(env.HEALTH_PORT ?? PORTS[names[0]!] ?? 0, env.HOST);
+	process.stdout.write(`${names.join(", ")}: health at http://${env.HOST}:${port}/health/ready\n`);
+	return health;
 }
 
 function portOf(broker: ServiceBroker, env: Env): number {
@@ -26,11 +58,12 @@ function portOf(broker: ServiceBroker, env: Env): number {
 	return address && typeof address === "object" ? address.port : env.PORT;
 }
 
-function stopOnSignals(broker: ServiceBroker): void {
+function stopOnSignals(broker: ServiceBroker, health: HealthServer | undefined): void {
 	let stopping = false;
 	const stop = (signal: string) => {
 		if (stopping) process.exit(1);
 		stopping = true;
+		if (health) health.phase = "stopping";
 		process.stderr.write(`\n${signal}: finishing what is under way; once more to stop at once\n`);
 		setTimeout(() => process.exit(1), STOP_MS).unref();
 		void broker.stop().then(() => process.exit(0), fail);

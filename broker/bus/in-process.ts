@@ -1,6 +1,7 @@
 import { crash } from "../crash.ts";
 import type { SoukEvent } from "../event.ts";
 import type { Bus, Consumer } from "./bus.ts";
+import { Lanes } from "./lanes.ts";
 
 /**
  * The wire of a single process: it holds nothing itself, so it answers for an event only when every consumer has it in
@@ -8,7 +9,8 @@ import type { Bus, Consumer } from "./bus.ts";
  */
 export class InProcessBus implements Bus {
 	readonly #consumers: Consumer[] = [];
-	readonly #lanes = new Map<string, Promise<void>>();
+	// A lane a consumer and subject: a slow or parked consumer holds back nobody else.
+	readonly #lanes = new Lanes();
 
 	subscribe(consumer: Consumer): void {
 		this.#consumers.push(consumer);
@@ -16,20 +18,9 @@ export class InProcessBus implements Bus {
 
 	async publish(event: SoukEvent): Promise<void> {
 		const hearing = this.#consumers.filter(consumer => consumer.hears(event.type));
-		await Promise.all(hearing.map(consumer => this.#inLane(consumer, event)));
+		await Promise.all(
+			hearing.map(consumer => this.#lanes.run(`${consumer.name} ${event.subject}`, () => consumer.receive(event)))
+		);
 		crash("bus:after-delivery-before-answer");
-	}
-
-	// A lane a consumer and subject: a slow or parked consumer holds back nobody else.
-	#inLane(consumer: Consumer, event: SoukEvent): Promise<void> {
-		const name = `${consumer.name} ${event.subject}`;
-		const before = this.#lanes.get(name);
-		const delivery = before ? before.then(() => consumer.receive(event)) : consumer.receive(event);
-		const end: Promise<void> = delivery.finally(() => {
-			if (this.#lanes.get(name) === end) this.#lanes.delete(name);
-		});
-		this.#lanes.set(name, end);
-		end.catch(() => undefined);
-		return end;
 	}
 }

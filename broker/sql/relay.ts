@@ -53,6 +53,12 @@ export class Relay {
 		return row?.n ?? 0;
 	}
 
+	/** Looks at all rows again: some that counted as delivered do so no longer. */
+	rewind(): void {
+		this.#cursor = 0;
+		this.wake();
+	}
+
 	wake(): void {
 		if (!this.#running) return;
 		this.#again = true;

@@ -19,6 +19,8 @@ import { drain, limitedServer } from "./server.ts";
 
 const SOON_MS = 50;
 const LATER_MS = 1_000;
+/** How long the gateway waits for services before it serves those that are there. */
+const MEET_MS = 30_000;
 
 /** moleculer-web's own actions would show or change the routes to whoever calls them, or serve requests a second way. */
 const without = (...names: string[]): Record<string, ActionSchema> =>
@@ -53,8 +55,9 @@ export default service<ApiService>({
 		build(this);
 	},
 	started() {
-		const { ready, quieting } = runtimeOf(this.broker);
+		const { ready, quieting, needs } = runtimeOf(this.broker);
 		ready.push(async () => {
+			await this.meet(needs);
 			await this.learn();
 			this.phase = "serving";
 			// Added last, so that the doors close before anything behind them is quieted.
@@ -67,6 +70,15 @@ export default service<ApiService>({
 	methods: {
 		createServer() {
 			this.server = limitedServer((req, res) => void receive(this, req, res));
+		},
+		async meet(services: readonly string[]) {
+			if (services.length === 0) return;
+			try {
+				await this.broker.waitForServices([...services], MEET_MS, SOON_MS);
+			} catch {
+				// One that never comes must not keep the others from being served.
+				this.logger.warn("Not every service is there; those that come later are served then");
+			}
 		},
 		async learn() {
 			const complete = await this.directory.ask();

@@ -1,6 +1,7 @@
 import type { Context } from "moleculer";
 import type { Identity } from "../../broker/context.ts";
 import { isTransient } from "../../broker/errors.ts";
+import { tokenIn } from "./authenticate.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
 import type { Endpoint } from "./routes.ts";
@@ -57,10 +58,12 @@ async function outcome(ctx: Context, action: string, begun: unknown, seconds: nu
 }
 
 /** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */
-function contextFor(gateway: ApiService, { requestId }: Exchange, identity: Identity): Context {
+function contextFor(gateway: ApiService, exchange: Exchange, identity: Identity): Context {
+	const { requestId } = exchange;
 	const ctx = gateway.broker.ContextFactory.create(gateway.broker, null as never, {}, { requestID: requestId });
 	ctx.service = gateway;
 	// In the context's own memory, not in meta: what it calls inherits it, and nobody can send it.
 	ctx.locals.identity = identity;
+	if (identity.kind === "user") ctx.locals.userToken = tokenIn(exchange.header("authorization")!);
 	return ctx;
 }

@@ -25,10 +25,11 @@ export class Directory {
 		return [...this.#known.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, actions]) => actions);
 	}
 
-	/** Whether each service that was ever met can be called now. */
-	presence(): Record<string, boolean> {
-		const here = new Set(this.#describing());
-		return Object.fromEntries([...this.#known.keys()].sort().map(service => [service, here.has(service)]));
+	/** The nodes where each service that was ever met can be called now. */
+	instances(): Record<string, string[]> {
+		const here = this.#broker.registry.getServiceList({ onlyAvailable: true }) as { name: string; nodeID: string }[];
+		const nodesOf = (service: string) => here.filter(({ name }) => name === service).map(({ nodeID }) => nodeID);
+		return Object.fromEntries([...this.#known.keys()].sort().map(service => [service, nodesOf(service).sort()]));
 	}
 
 	#describing(): string[] {

@@ -40,6 +40,8 @@ export type ApiService = Service & {
 	phase: "starting" | "serving" | "stopping";
 	learning?: NodeJS.Timeout | undefined;
 	regenerateAllAutoAliases(): void;
+	/** Waits for services of other processes. */
+	meet(services: readonly string[]): Promise<void>;
 	learn(): Promise<void>;
 	learnSoon(ms: number): void;
 	quiet(): Promise<void>;

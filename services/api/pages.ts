@@ -1,9 +1,9 @@
+import { healthOf, readinessOf } from "../../broker/health.ts";
 import { metricsText } from "../../broker/metrics.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { RouteNotFound } from "./api.errors.ts";
 import { DOCS_POLICY, docFiles } from "./docs.ts";
 import type { ApiService, Page } from "./gateway.ts";
-import { healthOf, readinessOf } from "./health.ts";
 import { openApi } from "./openapi.ts";
 import { problemsOf } from "./problem-list.ts";
 import { problemType } from "./problem.ts";
@@ -19,7 +19,7 @@ const health: Page[] = [
 		summary: "Which services are up; 503 when one is not",
 		type: JSON_TYPE,
 		async answer({ broker, directory, name }, exchange) {
-			const { [name]: _itself, ...others } = directory.presence();
+			const { [name]: _itself, ...others } = directory.instances();
 			const body = await healthOf(others, runtimeOf(broker).probes);
 			exchange.send(body.status === "healthy" ? 200 : 503, JSON.stringify(body));
 		}

@@ -1,16 +1,23 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { isAlive, readState } from "../../scripts/cluster/state.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/nats-server.ts";
 import { knobs } from "./knobs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
+const SCRIPTS: Readonly<Record<Layout, string>> = { A: "scripts/start.ts", B: "scripts/cluster.ts" };
 /** A process that is not ready by then will not be. */
 const START_MS = 60_000;
 
+/** How Souk is laid out: in one process, or as a cluster of one process a service over NATS. */
+export type Layout = "A" | "B";
+
 export interface SoukOptions {
+	layout?: Layout;
 	/** The tree to run: the project, or a copy of it. */
 	root?: string;
 	env?: Record<string, string>;
@@ -29,6 +36,7 @@ export class Souk {
 	readonly dataDir = join(this.folder, "data");
 	readonly accidents: Accident[] = [];
 	readonly root: string;
+	readonly layout: Layout;
 	/** When the process was last ready after a start. */
 	readyAt = 0;
 	/** How long each start took until the process was ready, in milliseconds. */
@@ -46,8 +54,9 @@ export class Souk {
 	/** How many lines of the points passed were read. */
 	#seen = 0;
 
-	constructor({ root = ROOT, env = {} }: SoukOptions = {}) {
+	constructor({ root = ROOT, env = {}, layout = "A" }: SoukOptions = {}) {
 		this.root = root;
+		this.layout = layout;
 		this.env = env;
 		this.disarm();
 	}
@@ -56,8 +65,12 @@ export class Souk {
 		return `http://127.0.0.1:${this.#port}`;
 	}
 
-	get pid(): number | undefined {
-		return this.#child?.pid;
+	/** The processes there are, by name: in a cluster each service's, and the NATS server's. */
+	get processes(): ReadonlyMap<string, number> {
+		if (this.layout === "A") return new Map(this.#child?.pid ? [["souk", this.#child.pid]] : []);
+		const { nats, members = [] } = readState(this.dataDir, { dead: true }) ?? {};
+		const all = [...members, { name: "nats", pid: nats?.pid }];
+		return new Map(all.flatMap(({ name, pid }) => (pid ? [[name, pid]] : [])));
 	}
 
 	/** Whether it answered that it is ready, and lives. */
@@ -74,7 +87,7 @@ export class Souk {
 	async start(): Promise<boolean> {
 		await this.#gone;
 		if (this.#closed) throw new Error("This process was closed");
-		if (this.#port === 0) this.#port = await freePort();
+		if (this.#port === 0) this.#port = await (this.layout === "A" ? freePort() : freePorts());
 		const begun = performance.now();
 		const child = this.#spawn();
 		const ready = await eventually(
@@ -104,10 +117,14 @@ export class Souk {
 		await this.#gone;
 	}
 
-	/** SIGKILL, and waits until the kernel has taken the process away. */
+	/** SIGKILL to all there is, and waits until the kernel has taken it away. */
 	async kill(): Promise<void> {
 		this.#child?.kill("SIGKILL");
 		await this.#gone;
+		// Only when their launcher is gone are they not started again.
+		const left = [...this.processes.values()].filter(isAlive);
+		for (const pid of left) process.kill(pid, "SIGKILL");
+		await eventually(() => expect(left.filter(isAlive)).toEqual([]), { within: START_MS });
 	}
 
 	/** SIGTERM: lets the process finish what is under way. */
@@ -152,7 +169,7 @@ export class Souk {
 
 	#spawn(): ChildProcess {
 		const log = openSync(join(this.folder, "log"), "a");
-		const child = spawn(join(ROOT, "node_modules/.bin/node"), ["scripts/start.ts"], {
+		const child = spawn(join(ROOT, "node_modules/.bin/node"), [SCRIPTS[this.layout]], {
 			cwd: this.root,
 			stdio: ["ignore", log, log],
 			env: {
@@ -234,11 +251,18 @@ export class Keeper {
 	}
 }
 
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
-	const { port } = server.address() as AddressInfo;
-	await new Promise(resolve => server.close(resolve));
-	return port;
+/** The first of as many free ports in a row as a cluster uses. */
+async function freePorts(): Promise<number> {
+	for (;;) {
+		const first = 20_000 + Math.floor(Math.random() * 10_000);
+		const all = Array.from({ length: 12 }, (_, n) => first + n);
+		if ((await Promise.all(all.map(isFree))).every(free => free)) return first;
+	}
 }
+
+const isFree = (port: number): Promise<boolean> =>
+	new Promise(resolve => {
+		const server = createServer();
+		server.once("error", () => resolve(false));
+		server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+	});

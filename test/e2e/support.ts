@@ -25,7 +25,9 @@ export interface Town {
 
 /** Starts the real process on a folder of its own and logs everybody in. */
 export async function town(env: Record<string, string> = {}): Promise<Town> {
-	const souk = new Souk({ env: { CRASH_POINTS: "", ...env } });
+	// The same specs are run over every layout: test/support/layout-b.ts sets it.
+	const layout = process.env.SOUK_LAYOUT === "B" ? "B" : "A";
+	const souk = new Souk({ layout, env: { CRASH_POINTS: "", ...env } });
 	await souk.start();
 	const client = new Client(souk.url);
 	const [alice, bob, staff, admin] = await Promise.all(

@@ -37,7 +37,11 @@ export interface Post extends TestNode {
 /** What a reader does with a letter before it stands in the diary: throw, wait, or nothing. */
 export type Habit = (letter: string) => unknown;
 
-export async function post(readers: Record<string, Habit>, dataDir?: string): Promise<Post> {
+export async function post(
+	readers: Record<string, Habit>,
+	dataDir?: string,
+	env: Record<string, string> = {}
+): Promise<Post> {
 	const writer = service<OutboxService>({ name: "writer", mixins: [store(), outbox()] });
 	const reading = Object.entries(readers).map(([name, habit]) =>
 		service<InboxService>({
@@ -57,7 +61,7 @@ export async function post(readers: Record<string, Habit>, dataDir?: string): Pr
 			]
 		})
 	);
-	const started = await node([writer, ...reading], dataDir ? { dataDir } : {});
+	const started = await node([writer, ...reading], dataDir ? { dataDir, env } : { env });
 	const local = (name: string) => started.broker.getLocalService(name) as InboxService;
 	return {
 		...started,

@@ -1,5 +1,5 @@
 import type { Probe } from "../../../broker/runtime.ts";
-import { healthOf, readinessOf } from "../../../services/api/health.ts";
+import { healthOf, readinessOf } from "../../../broker/health.ts";
 
 const probe = (name: string, check: () => Promise<unknown>): Probe => ({ name, check, connections: 2 });
 const well = probe("orders", () => Promise.resolve({ 1: 1 }));
@@ -9,15 +9,16 @@ const silent = probe("users", () => new Promise(() => undefined));
 // checklist: 113
 describe("the health of the whole", () => {
 	it("is good when everything that was ever met is here and its store answers", async () => {
-		expect(await healthOf({ orders: true, users: true }, [well])).toEqual({
+		expect(await healthOf({ orders: ["a", "b"], users: ["a"] }, [well])).toEqual({
 			status: "healthy",
 			timestamp: expect.stringMatching(/^\d{4}-.+Z$/) as string,
-			services: { orders: "up", users: "up" }
+			services: { orders: "up", users: "up" },
+			instances: { orders: ["a", "b"], users: ["a"] }
 		});
 	});
 
 	it("is not when a service is away, or its store fails or does not answer", async () => {
-		const health = await healthOf({ orders: true, payments: true, shipping: false, users: true }, [
+		const health = await healthOf({ orders: ["a"], payments: ["a"], shipping: [], users: ["a"] }, [
 			well,
 			broken,
 			silent
@@ -49,6 +50,19 @@ describe("the readiness of a process", () => {
 			status: "not ready",
 			database: "down",
 			cache: "none"
+		});
+	});
+
+	it("names the wire beside the stores, where there is one", async () => {
+		const wire = probe("bus", () => Promise.reject(new Error("NATS does not answer")));
+		expect(await readinessOf(undefined, { probes: [well, wire] })).toMatchObject({
+			status: "not ready",
+			database: "up",
+			bus: "down"
+		});
+		expect(await readinessOf(undefined, { probes: [broken, { ...wire, check: well.check }] })).toMatchObject({
+			database: "down",
+			bus: "up"
 		});
 	});
 });

@@ -1,6 +1,8 @@
-import type { Probe, Runtime } from "../../broker/runtime.ts";
+import type { Probe, Runtime } from "./runtime.ts";
 
 const PATIENCE_MS = 1_000;
+/** What the probe of the event bus is called, beside those of the stores. */
+export const BUS = "bus";
 
 /** The name of each part, and whether it works. */
 type States = Record<string, "up" | "down">;
@@ -9,23 +11,27 @@ export interface Health {
 	status: "healthy" | "unhealthy";
 	timestamp: string;
 	services: States;
+	/** The processes that serve each of them. */
+	instances: Record<string, string[]>;
 }
 export interface Readiness {
 	status: "ready" | "not ready";
 	database: "up" | "down";
 	/** Nothing depends on it: a process is ready without. */
 	cache: "none" | "up" | "down";
+	/** The wire to other processes, where there are any. */
+	bus?: "up" | "down";
 	reason?: string;
 }
 
 /** How the services do that were ever met: one is down when nobody serves it, or when its store does not answer. */
-export async function healthOf(presence: Record<string, boolean>, probes: readonly Probe[]): Promise<Health> {
+export async function healthOf(instances: Record<string, string[]>, probes: readonly Probe[]): Promise<Health> {
 	const broken = await failing(probes);
 	const services: States = Object.fromEntries(
-		Object.entries(presence).map(([name, here]) => [name, here && !broken.has(name) ? "up" : "down"])
+		Object.entries(instances).map(([name, nodes]) => [name, nodes.length > 0 && !broken.has(name) ? "up" : "down"])
 	);
 	const healthy = Object.values(services).every(state => state === "up");
-	return { status: healthy ? "healthy" : "unhealthy", timestamp: new Date().toISOString(), services };
+	return { status: healthy ? "healthy" : "unhealthy", timestamp: new Date().toISOString(), services, instances };
 }
 
 /** What a process stands on. */
@@ -36,8 +42,11 @@ const cacheOf = (redis: Standing["redis"]) => (redis ? (redis.status === "ready"
 /** Whether this process can serve. `reason` says why it cannot for now, whatever its stores say. */
 export async function readinessOf(reason: string | undefined, { probes, redis }: Standing): Promise<Readiness> {
 	const broken = await failing(probes);
+	const state = (wire: boolean): "up" | "down" =>
+		probes.some(({ name }) => (name === BUS) === wire && broken.has(name)) ? "down" : "up";
+	const bus = probes.some(({ name }) => name === BUS) ? { bus: state(true) } : {};
 	const status = reason === undefined && broken.size === 0 ? "ready" : "not ready";
-	return { status, database: broken.size === 0 ? "up" : "down", cache: cacheOf(redis), ...(reason ? { reason } : {}) };
+	return { status, database: state(false), cache: cacheOf(redis), ...bus, ...(reason ? { reason } : {}) };
 }
 
 async function failing(probes: readonly Probe[]): Promise<Set<string>> {

@@ -1,0 +1,157 @@
+import { backoff, sleep } from "../backoff.ts";
+import type { SoukEvent } from "../event.ts";
+import type { Logger } from "../service.ts";
+import type { Bus, Consumer, Outbox } from "./bus.ts";
+import { Lanes } from "./lanes.ts";
+import { Link } from "./link.ts";
+import { lastSaidBy, provideStream, saidOf, STREAM, subjectOf } from "./stream.ts";
+import { Subscription } from "./subscription.ts";
+
+const ANSWER_MS = 2_000;
+/** How often the stream is compared with the outboxes although nothing points to a loss. */
+const COMPARE_MS = 60_000;
+
+export interface JetStreamOptions {
+	/** `nats://host:4222`, with a user and a password where the server asks for them. */
+	url: string;
+	/** What the server calls this process. */
+	name: string;
+	logger: Logger;
+}
+
+/**
+ * The wire between processes: one JetStream stream, a durable consumer for each service and entity it hears of. The server
+ * only carries: what it loses is seen by comparing it with the outboxes, and sent again.
+ */
+export class JetStreamBus implements Bus {
+	readonly #options: JetStreamOptions;
+	readonly #consumers: Consumer[] = [];
+	readonly #outboxes: Outbox[] = [];
+	readonly #publishing = new Lanes();
+	readonly #delivering = new Lanes();
+	readonly #closing = new AbortController();
+	#subscriptions: Subscription[] = [];
+	#link: Link | undefined;
+	#healing: Promise<void> | undefined;
+	#comparing: NodeJS.Timeout | undefined;
+
+	constructor(options: JetStreamOptions) {
+		this.#options = options;
+	}
+
+	subscribe(consumer: Consumer): void {
+		this.#consumers.push(consumer);
+	}
+
+	/** Connects, and begins to deliver to those who have subscribed. Throws ConfigurationError when the server cannot be used. */
+	async start(): Promise<void> {
+		const { url, name, logger } = this.#options;
+		const link = await Link.open(url, name, logger);
+		this.#link = link;
+		await provideStream(link.manager);
+		link.on("up", () => this.#healSoon());
+		this.#comparing = setInterval(() => this.#healSoon(), COMPARE_MS);
+		const heal = () => this.#heal();
+		this.#subscriptions = this.#consumers.flatMap(consumer =>
+			entitiesOf(consumer).map(entity => {
+				const durable = entity ? `${consumer.name}-${entity}` : consumer.name;
+				const filter = saidOf(entity);
+				return new Subscription({ consumer, durable, filter, link, lanes: this.#delivering, logger, heal });
+			})
+		);
+		await Promise.all(this.#subscriptions.map(subscription => subscription.start()));
+	}
+
+	publish(event: SoukEvent): Promise<void> {
+		return this.#publishing.run(event.subject, () => this.#send(event));
+	}
+
+	async guard(outbox: Outbox): Promise<void> {
+		this.#outboxes.push(outbox);
+		try {
+			await this.#compare(outbox);
+		} catch (error) {
+			// The connection broke just now. It is compared when it is back.
+			this.#options.logger.warn(`What ${outbox.name} has sent could not be compared with the stream yet`, error);
+		}
+	}
+
+	/** Rejects when the server does not answer. */
+	async check(): Promise<void> {
+		if (!this.#link) throw new Error("There is no connection to NATS yet");
+		await this.#link.check();
+	}
+
+	/** Takes no more events; those under way may end. */
+	async quiet(): Promise<void> {
+		clearInterval(this.#comparing);
+		await Promise.all(this.#subscriptions.map(subscription => subscription.stop()));
+	}
+
+	/** Lets what is under way end, and gives up what waits for the server: the outboxes keep it. */
+	async close(): Promise<void> {
+		await this.quiet();
+		this.#closing.abort();
+		await this.#delivering.empty();
+		// What is on its way is still answered for, by a server that is there.
+		if (this.#link?.up) await this.#publishing.empty();
+		await this.#link?.close();
+	}
+
+	// Until the server answers for it. A message that was stored and not answered for is known by its id.
+	async #send(event: SoukEvent): Promise<void> {
+		const subject = subjectOf(event);
+		const body = JSON.stringify(event);
+		const { signal } = this.#closing;
+		const link = this.#link!;
+		for (let attempt = 1; ; attempt++) {
+			await link.ready(signal);
+			try {
+				await link.jetstream.publish(subject, body, {
+					msgID: event.id,
+					timeout: ANSWER_MS,
+					expect: { streamName: STREAM }
+				});
+				return;
+			} catch (error) {
+				if (attempt % 10 === 3)
+					this.#options.logger.warn(`JetStream does not take ${event.type} yet; it is tried again`, error);
+				// Nobody listens to the subject: the stream is gone.
+				if (link.up && (error as { code?: string }).code === "503") this.#healSoon();
+				await sleep(backoff(attempt, 50, 5_000), signal);
+			}
+		}
+	}
+
+	#healSoon(): void {
+		this.#heal().catch((error: unknown) => {
+			if (this.#link?.up && !this.#closing.signal.aborted)
+				this.#options.logger.warn("The stream could not be compared with the outboxes; the next time does", error);
+		});
+	}
+
+	/** Sees to it that there is a stream, and that what the outboxes sent is in it. */
+	#heal(): Promise<void> {
+		this.#healing ??= this.#provideAndCompare().finally(() => {
+			this.#healing = undefined;
+		});
+		return this.#healing;
+	}
+
+	async #provideAndCompare(): Promise<void> {
+		await provideStream(this.#link!.manager);
+		for (const outbox of this.#outboxes) await this.#compare(outbox);
+	}
+
+	async #compare(outbox: Outbox): Promise<void> {
+		const again = await outbox.reconcile(() => lastSaidBy(this.#link!.manager, outbox.name));
+		if (again > 0)
+			this.#options.logger.error(`JetStream has lost ${again} events of ${outbox.name}; they are sent again`);
+	}
+}
+
+/** The entities that a consumer hears of; undefined for all. */
+function entitiesOf({ types }: Consumer): (string | undefined)[] {
+	if (!types || types.includes("*")) return [undefined];
+	return [...new Set(types.map(type => type.split(".")[0]))];
+}

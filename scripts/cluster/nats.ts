@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { createConnection, createServer, type AddressInfo } from "node:net";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { ConfigurationError } from "../../broker/env.ts";
+
+const START_MS = 15_000;
+
+/** The server that the cluster's processes meet at. */
+export interface Nats {
+	readonly url: string;
+	/** The server's process, where it was started here. */
+	readonly child?: ChildProcess;
+	readonly port: number;
+}
+
+/** Makes sure that there is a server: the one at `url`, or one of our own with its store in the data folder. */
+export async function provideNats(
+	url: string | undefined,
+	dataDir: string,
+	earlier: number | undefined
+): Promise<Nats> {
+	if (url !== undefined) {
+		const { hostname, port } = new URL(url.split(",")[0]!);
+		if (!(await listens(Number(port || 4222), hostname)))
+			throw new ConfigurationError(
+				`No NATS server answers at ${hostname}:${port || 4222} (TRANSPORTER): start it, or leave TRANSPORTER empty`
+			);
+		return { url, port: Number(port || 4222) };
+	}
+	// Two servers on one store would destroy it: the one that an earlier launcher left is taken over.
+	if (earlier !== undefined && (await listens(earlier))) return at(earlier);
+	const port = await freePort();
+	return { ...at(port), child: await startNats(port, dataDir) };
+}
+
+const at = (port: number): Nats => ({ url: `nats://127.0.0.1:${port}`, port });
+
+/** Starts a server, again too after it has died. Throws ConfigurationError when there is no such program. */
+export async function startNats(port: number, dataDir: string): Promise<ChildProcess> {
+	const store = join(dataDir, "nats");
+	mkdirSync(store, { recursive: true });
+	const child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", store], {
+		stdio: ["ignore", "ignore", "pipe"],
+		detached: true
+	});
+	let last = "";
+	child.stderr.on("data", (chunk: Buffer) => (last = (last + chunk.toString()).slice(-2_000)));
+	const failed = new Promise<never>((_, reject) => {
+		child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? missing() : error));
+		child.once("exit", code => reject(new ConfigurationError(`nats-server ended with ${code}:\n${last}`)));
+	});
+	failed.catch(() => undefined);
+	await Promise.race([untilListening(port), failed]);
+	return child;
+}
+
+const missing = (): ConfigurationError =>
+	new ConfigurationError(
+		"The processes of a cluster meet at a NATS server, and nats-server is not installed. Install it\n" +
+			"  (apt-get install nats-server, brew install nats-server), or name one that runs: TRANSPORTER=nats://host:4222"
+	);
+
+async function untilListening(port: number): Promise<void> {
+	const end = performance.now() + START_MS;
+	while (!(await listens(port))) {
+		if (performance.now() > end) throw new ConfigurationError(`nats-server does not answer at port ${port}`);
+		await pause(50);
+	}
+}
+
+/** Whether somebody answers at a port. */
+export const listens = (port: number, host = "127.0.0.1"): Promise<boolean> =>
+	new Promise(resolve => {
+		const socket = createConnection({ port, host, timeout: 2_000 }, () => end(true));
+		const end = (answer: boolean): void => {
+			socket.destroy();
+			resolve(answer);
+		};
+		socket.once("error", () => end(false)).once("timeout", () => end(false));
+	});
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise(resolve => server.close(resolve));
+	return port;
+}
