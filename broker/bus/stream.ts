@@ -29,7 +29,7 @@ export const subjectOf = ({ source, type }: SoukEvent): string => `${ROOT}.${sou
 /** The event's type, from its subject. */
 export const typeOf = (subject: string): string => subject.split(".").slice(3).join(".");
 /** All that one service says. */
-export const saidBy = (service: string): string => `${ROOT}.${service}.>`;
+const saidBy = (service: string): string => `${ROOT}.${service}.>`;
 /** All that is said of one entity, or of anything. */
 export const saidOf = (entity?: string): string => (entity ? `${ROOT}.*.${entity}.>` : `${ROOT}.>`);
 

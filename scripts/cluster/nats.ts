@@ -71,7 +71,7 @@ async function untilListening(port: number): Promise<void> {
 }
 
 /** Whether somebody answers at a port. */
-export const listens = (port: number, host = "127.0.0.1"): Promise<boolean> =>
+const listens = (port: number, host = "127.0.0.1"): Promise<boolean> =>
 	new Promise(resolve => {
 		const socket = createConnection({ port, host, timeout: 2_000 }, () => end(true));
 		const end = (answer: boolean): void => {

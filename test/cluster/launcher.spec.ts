@@ -130,7 +130,7 @@ describe("npm run cluster", () => {
 		expect([code, stdout]).toEqual([0, expect.stringContaining("9 of 9")]);
 		const after = it_.souk.processes;
 		for (const [name, pid] of before) expect([name, after.get(name) === pid]).toEqual([name, name === "nats"]);
-		expect(await Promise.all((await placing).map(({ status }) => status))).toEqual(Array(5).fill("CONFIRMED"));
+		expect((await placing).map(({ status }) => status)).toEqual(Array(5).fill("CONFIRMED"));
 	});
 
 	it("leaves no process behind when it is stopped, and starts again on the same data", async () => {

@@ -11,7 +11,7 @@ export interface Program {
 const { describe } = globalThis;
 
 /** Whether a program can be started here. */
-export const isThere = ({ name }: Program): boolean => spawnSync(name, ["--version"]).error === undefined;
+const isThere = ({ name }: Program): boolean => spawnSync(name, ["--version"]).error === undefined;
 
 /**
  * Describes what needs a program. Where it is missing nothing of it is shown, and that is said aloud; with
