@@ -219,9 +219,11 @@ function socketsOf(pid: number): { port: number; listens: boolean }[] {
 it("one process is all there is: it listens at the gateway's port alone, and its services talk without a network", async () => {
 	if (!existsSync("/proc/net/tcp"))
 		return console.warn("Not checked: the sockets of a process are read from Linux's /proc");
+	const pid = it_.souk.processes.get("souk");
+	if (!pid) return expect(it_.souk.layout).toBe("B");
 	const port = Number(new URL(it_.souk.url).port);
 	const before = await order(it_, {});
-	const sockets = socketsOf(it_.souk.pid!);
+	const sockets = socketsOf(pid);
 	expect(before.status).toBe("CONFIRMED");
 	expect(sockets.filter(({ listens }) => listens)).toEqual([{ port, listens: true }]);
 	// What is left are the clients' connections to that port: none leads from one service to another.
