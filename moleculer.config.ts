@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { BrokerOptions } from "moleculer";
 import { SoukContext } from "./broker/context.ts";
 import type { Env } from "./broker/env.ts";
-import { isTransient, SoukErrors } from "./broker/errors.ts";
+import { CallerNotTrusted, isTransient, SoukErrors } from "./broker/errors.ts";
 import { PulledMetrics } from "./broker/metrics.ts";
 import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
 import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.ts";
@@ -46,7 +46,8 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 		minRequestCount: 5,
 		windowTime: 60,
 		halfOpenTime: 60_000,
-		check: isTransient
+		// A stranger who is turned away says nothing about the service, and must not close it to others.
+		check: error => isTransient(error) && !(error instanceof CallerNotTrusted)
 	},
 	// Parameters are checked by the contract's own schemas.
 	validator: false,

@@ -178,7 +178,7 @@ describeWithNats("a call to another process", () => {
 	it("is answered with 503 while the service is away, and works again when it is back", async () => {
 		await there.close();
 		await eventually(async () => {
-			const reply = await here.get("/api/v2/things/5");
+			const reply = await here.get("/api/v2/things/8");
 			expect([reply.status, reply.json.code]).toEqual([503, "SERVICE_UNAVAILABLE"]);
 			expect(Number(reply.headers["retry-after"])).toBeGreaterThan(0);
 		}, PATIENT);
