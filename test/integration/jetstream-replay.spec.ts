@@ -96,6 +96,24 @@ describeWithNats("what the server has lost", () => {
 		await allSent(here);
 	});
 
+	it("is sent again when another process has made a new stream, and events went on", async () => {
+		const stuck = Promise.withResolvers<void>();
+		const here = await start({ ann: letter => (letter === "alice 0" ? stuck.promise : undefined) });
+		await here.write(...count(0, 400));
+		await allSent(here);
+		await meddle("delete");
+		const other = await start({});
+		await here.write("bob 1");
+		await allSent(here);
+		stuck.resolve();
+		await end(other);
+		await eventually(async () => {
+			const diary = await here.diary("ann");
+			expect(diary.filter(letter => letter !== "bob 1")).toEqual(count(0, 400));
+			expect(diary).toContain("bob 1");
+		}, PATIENT);
+	});
+
 	it("is sent again when somebody empties the stream before it was read", async () => {
 		const stuck = Promise.withResolvers<void>();
 		const here = await start({ ann: letter => (letter === "alice 0" ? stuck.promise : undefined) });
