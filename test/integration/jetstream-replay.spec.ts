@@ -128,6 +128,15 @@ describeWithNats("what the server has lost", () => {
 });
 
 describeWithNats("a server that is away", () => {
+	it("keeps no process from stopping", async () => {
+		const server = await new NatsServer().start();
+		const here = await post({ ann: awake }, undefined, { TRANSPORTER: server.url });
+		await server.stop("SIGKILL");
+		await here.write("alice 0");
+		await here.close();
+		await server.close();
+	});
+
 	it("loses nothing of what is committed meanwhile", async () => {
 		const server = await new NatsServer().start();
 		const here = await post({ ann: awake }, undefined, { TRANSPORTER: server.url });
