@@ -4,6 +4,7 @@ import type { BrokerOptions } from "moleculer";
 import { SoukContext } from "./broker/context.ts";
 import type { Env } from "./broker/env.ts";
 import { CallerNotTrusted, isTransient, SoukErrors } from "./broker/errors.ts";
+import { NatsTransporter } from "./broker/nats-transporter.ts";
 import { PulledMetrics } from "./broker/metrics.ts";
 import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
 import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.ts";
@@ -79,8 +80,12 @@ function nodeIdOf({ TRANSPORTER, NODE_ID, SERVICES = "souk" }: Env): string {
 	return `${SERVICES.slice(0, 60)}-${unique}`.replace(/[^A-Za-z0-9_-]+/g, "-");
 }
 
-/** Moleculer's own connection, which calls go over. It looks for a lost server for ever, and soon. */
-const natsAt = (url: string): BrokerOptions["transporter"] => ({
-	type: "NATS",
-	options: { url, reconnectTimeWait: 250, reconnectJitter: 250, pingInterval: 5_000, ignoreAuthErrorAbort: true }
-});
+/** The connection that calls go over. It looks for a lost server for ever, and soon. */
+const natsAt = (url: string): NatsTransporter =>
+	new NatsTransporter({
+		url,
+		reconnectTimeWait: 250,
+		reconnectJitter: 250,
+		pingInterval: 5_000,
+		ignoreAuthErrorAbort: true
+	});

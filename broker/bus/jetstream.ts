@@ -1,10 +1,11 @@
+import type { StreamInfo } from "nats";
 import { backoff, sleep } from "../backoff.ts";
 import type { SoukEvent } from "../event.ts";
 import type { Logger } from "../service.ts";
 import type { Bus, Consumer, Outbox } from "./bus.ts";
 import { Lanes } from "./lanes.ts";
 import { Link } from "./link.ts";
-import { lastSaidBy, provideStream, saidOf, STREAM, subjectOf } from "./stream.ts";
+import { isCutOff, lastSaidBy, provideStream, saidOf, STREAM, subjectOf } from "./stream.ts";
 import { Subscription } from "./subscription.ts";
 
 const ANSWER_MS = 2_000;
@@ -34,6 +35,12 @@ export class JetStreamBus implements Bus {
 	#link: Link | undefined;
 	#healing: Promise<void> | undefined;
 	#comparing: NodeJS.Timeout | undefined;
+	/** The stream as it was when it was last compared with the outboxes. */
+	#known: StreamInfo | undefined;
+	/** How often something pointed to a loss, and how many of these were looked into. Nothing is sent in between. */
+	#doubts = 0;
+	#settled = 0;
+	#losses = 0;
 
 	constructor(options: JetStreamOptions) {
 		this.#options = options;
@@ -48,7 +55,8 @@ export class JetStreamBus implements Bus {
 		const { url, name, logger } = this.#options;
 		const link = await Link.open(url, name, logger);
 		this.#link = link;
-		await provideStream(link.manager);
+		this.#known = await provideStream(link.manager);
+		link.on("down", () => this.#doubts++);
 		link.on("up", () => this.#healSoon());
 		this.#comparing = setInterval(() => this.#healSoon(), COMPARE_MS);
 		const heal = () => this.#heal();
@@ -104,9 +112,12 @@ export class JetStreamBus implements Bus {
 		const body = JSON.stringify(event);
 		const { signal } = this.#closing;
 		const link = this.#link!;
+		const losses = this.#losses;
 		for (let attempt = 1; ; attempt++) {
 			await link.ready(signal);
 			try {
+				while (this.#doubts > this.#settled) await this.#heal();
+				if (this.#losses > losses) throw new EarlierOnesFirst();
 				await link.jetstream.publish(subject, body, {
 					msgID: event.id,
 					timeout: ANSWER_MS,
@@ -114,10 +125,11 @@ export class JetStreamBus implements Bus {
 				});
 				return;
 			} catch (error) {
+				if (error instanceof EarlierOnesFirst) throw error;
 				if (attempt % 10 === 3)
 					this.#options.logger.warn(`JetStream does not take ${event.type} yet; it is tried again`, error);
 				// Nobody listens to the subject: the stream is gone.
-				if (link.up && (error as { code?: string }).code === "503") this.#healSoon();
+				if ((error as { code?: string }).code === "503") this.#doubts++;
 				await sleep(backoff(attempt, 50, 5_000), signal);
 			}
 		}
@@ -139,15 +151,27 @@ export class JetStreamBus implements Bus {
 	}
 
 	async #provideAndCompare(): Promise<void> {
-		await provideStream(this.#link!.manager);
-		for (const outbox of this.#outboxes) await this.#compare(outbox);
+		const doubts = this.#doubts;
+		const stream = await provideStream(this.#link!.manager);
+		const cutOff = this.#known !== undefined && isCutOff(this.#known, stream);
+		for (const outbox of this.#outboxes) await this.#compare(outbox, cutOff);
+		this.#known = stream;
+		this.#settled = doubts;
 	}
 
-	async #compare(outbox: Outbox): Promise<void> {
-		const again = await outbox.reconcile(() => lastSaidBy(this.#link!.manager, outbox.name));
-		if (again > 0)
-			this.#options.logger.error(`JetStream has lost ${again} events of ${outbox.name}; they are sent again`);
+	// The last event of a service says whether its tail was lost. What was lost before it is seen only by the stream itself.
+	async #compare(outbox: Outbox, cutOff = false): Promise<void> {
+		const lastOnWire = async () => (cutOff ? undefined : lastSaidBy(this.#link!.manager, outbox.name));
+		const again = await outbox.reconcile(lastOnWire);
+		if (again === 0) return;
+		this.#losses++;
+		this.#options.logger.error(`JetStream has lost events of ${outbox.name}; ${again} are sent again`);
 	}
+}
+
+/** What was lost is sent before what waits: the outbox gives it again, in its place. */
+class EarlierOnesFirst extends Error {
+	override name = "EarlierOnesFirst";
 }
 
 /** The entities that a consumer hears of; undefined for all. */

@@ -10,7 +10,8 @@ import {
 	type ConsumerConfig,
 	type ConsumerInfo,
 	type JetStreamManager,
-	type StreamConfig
+	type StreamConfig,
+	type StreamInfo
 } from "nats";
 import { ConfigurationError } from "../env.ts";
 import type { SoukEvent } from "../event.ts";
@@ -18,7 +19,8 @@ import type { SoukEvent } from "../event.ts";
 /** The stream that all events go through. */
 export const STREAM = "souk";
 const ROOT = "souk.events";
-const DAY_MS = 24 * 60 * 60 * 1_000;
+/** Longer than outboxes keep what they sent, shorter than inboxes remember what they handled. */
+const LIFE_MS = 8 * 24 * 60 * 60 * 1_000;
 /** An event that is not answered for by then is delivered again: to whoever takes the consumer over. */
 export const ACK_WAIT_MS = 30_000;
 /** How many events one consumer has under way. */
@@ -40,8 +42,7 @@ const SHAPE = {
 	storage: StorageType.File,
 	// A full stream refuses, and the outboxes keep what they have; the default would drop what nobody has read yet.
 	discard: DiscardPolicy.New,
-	// Longer than outboxes keep what they sent, shorter than inboxes remember what they handled.
-	max_age: nanos(8 * DAY_MS),
+	max_age: nanos(LIFE_MS),
 	max_msgs: -1,
 	max_msgs_per_subject: -1,
 	// A first filter only: what comes again later is known to the inboxes.
@@ -51,9 +52,9 @@ const SHAPE = {
 const FIXED = ["retention", "storage"] as const;
 
 /** Makes the stream, or gives an existing one the shape it must have. Throws ConfigurationError where that cannot be done. */
-export async function provideStream(manager: JetStreamManager): Promise<void> {
+export async function provideStream(manager: JetStreamManager): Promise<StreamInfo> {
 	const existing = await orMissing(manager.streams.info(STREAM));
-	if (!existing) return void (await manager.streams.add(SHAPE));
+	if (!existing) return manager.streams.add(SHAPE);
 	const { config } = existing;
 	const wrong = FIXED.filter(key => config[key] !== SHAPE[key]);
 	if (wrong.length > 0)
@@ -64,7 +65,14 @@ export async function provideStream(manager: JetStreamManager): Promise<void> {
 	const drifted = Object.entries(SHAPE).some(
 		([key, value]) => JSON.stringify(config[key as keyof StreamConfig]) !== JSON.stringify(value)
 	);
-	if (drifted) await manager.streams.update(STREAM, { ...config, ...SHAPE });
+	return drifted ? manager.streams.update(STREAM, { ...config, ...SHAPE }) : existing;
+}
+
+/** Whether a stream is not the one it was, or has lost its oldest events before their time. */
+export function isCutOff(before: StreamInfo, { created, state }: StreamInfo): boolean {
+	if (created !== before.created) return true;
+	const expires = Date.parse(before.state.first_ts) + LIFE_MS;
+	return before.state.messages > 0 && state.first_seq > before.state.first_seq && Date.now() < expires;
 }
 
 /** The id of the last event in the stream that a service said; undefined when there is none. */

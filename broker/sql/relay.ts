@@ -72,7 +72,7 @@ export class Relay {
 	}
 
 	#poll(): void {
-		if (this.#refused !== undefined) this.#cursor = this.#refused - 1;
+		if (this.#refused !== undefined) this.#cursor = Math.min(this.#cursor, this.#refused - 1);
 		this.#refused = undefined;
 		if (this.#answered.length > 0) this.#marking ??= this.#mark();
 		this.wake();

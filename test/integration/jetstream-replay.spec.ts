@@ -96,6 +96,24 @@ describeWithNats("what the server has lost", () => {
 		await allSent(here);
 	});
 
+	it("is sent again when another process has made a new stream, and events went on", async () => {
+		const stuck = Promise.withResolvers<void>();
+		const here = await start({ ann: letter => (letter === "alice 0" ? stuck.promise : undefined) });
+		await here.write(...count(0, 400));
+		await allSent(here);
+		await meddle("delete");
+		const other = await start({});
+		await here.write("bob 1");
+		await allSent(here);
+		stuck.resolve();
+		await end(other);
+		await eventually(async () => {
+			const diary = await here.diary("ann");
+			expect(diary.filter(letter => letter !== "bob 1")).toEqual(count(0, 400));
+			expect(diary).toContain("bob 1");
+		}, PATIENT);
+	});
+
 	it("is sent again when somebody empties the stream before it was read", async () => {
 		const stuck = Promise.withResolvers<void>();
 		const here = await start({ ann: letter => (letter === "alice 0" ? stuck.promise : undefined) });
@@ -110,6 +128,15 @@ describeWithNats("what the server has lost", () => {
 });
 
 describeWithNats("a server that is away", () => {
+	it("keeps no process from stopping", async () => {
+		const server = await new NatsServer().start();
+		const here = await post({ ann: awake }, undefined, { TRANSPORTER: server.url });
+		await server.stop("SIGKILL");
+		await here.write("alice 0");
+		await here.close();
+		await server.close();
+	});
+
 	it("loses nothing of what is committed meanwhile", async () => {
 		const server = await new NatsServer().start();
 		const here = await post({ ann: awake }, undefined, { TRANSPORTER: server.url });
