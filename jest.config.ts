@@ -42,6 +42,16 @@ const config: Config = {
 			["test/unit/broker/sql/*.spec.ts", "test/unit/payments/simulated*.spec.ts", "test/integration/**/*.spec.ts"],
 			["<rootDir>/test/support/node-driver.ts"]
 		),
+		{
+			...project(
+				"postgres",
+				["test/integration/**/*.spec.ts", "test/postgres/**/*.spec.ts"],
+				["<rootDir>/test/support/postgres-store.ts"]
+			),
+			testPathIgnorePatterns: ["/node_modules/", "/two-owners.spec.ts$"],
+			globalSetup: "<rootDir>/test/support/postgres-setup.ts",
+			globalTeardown: "<rootDir>/test/support/postgres-teardown.ts"
+		},
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])
 	]

@@ -69,7 +69,7 @@ export async function post(readers: Record<string, Habit>, dataDir?: string): Pr
 				}
 			}),
 		diary: async reader =>
-			(await local(reader).store.all<{ name: string }>("SELECT name FROM seeds ORDER BY rowid")).map(
+			(await local(reader).store.all<{ name: string }>("SELECT name FROM seeds ORDER BY planted_at, name")).map(
 				({ name }) => name
 			),
 		underWay: () => local("writer").relay.backlog(),
