@@ -48,7 +48,7 @@ const config: Config = {
 				["test/integration/**/*.spec.ts", "test/postgres/**/*.spec.ts"],
 				["<rootDir>/test/support/postgres-store.ts"]
 			),
-			testPathIgnorePatterns: ["/node_modules/", "/two-owners.spec.ts$"],
+			testPathIgnorePatterns: ["/node_modules/", "/(two-owners|notifications-sender).spec.ts$"],
 			globalSetup: "<rootDir>/test/support/postgres-setup.ts",
 			globalTeardown: "<rootDir>/test/support/postgres-teardown.ts"
 		},

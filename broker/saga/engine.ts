@@ -5,8 +5,21 @@ import { serviceContext } from "../context.ts";
 import { crash } from "../crash.ts";
 import { codeOf, isRefusal, isTransient } from "../errors.ts";
 import { uuid7 } from "../ids.ts";
+import type { Duty } from "../sql/sql.ts";
 import type { Store, Unit } from "../sql/store.ts";
-import { begin, change, claim, Fenced, freeLeases, nextDue, note, push, type Change, type Instance } from "./log.ts";
+import {
+	begin,
+	change,
+	claim,
+	Fenced,
+	freeLeases,
+	nextDue,
+	note,
+	otherWorkers,
+	push,
+	type Change,
+	type Instance
+} from "./log.ts";
 import type { Saga, Step } from "./saga.ts";
 
 /** After this many failed tries of one step a person has to look. */
@@ -25,6 +38,8 @@ export class SagaEngine {
 	readonly #owner = uuid7();
 	#timer: NodeJS.Timeout | undefined;
 	#nextSweep = 0;
+	#nextTakeOver = 0;
+	#duty: Duty | undefined;
 	#stopped = true;
 
 	constructor(service: Service & { store: Store }, sagas: readonly AnySaga[]) {
@@ -34,10 +49,19 @@ export class SagaEngine {
 
 	/** Takes up what an earlier process left, and whatever falls due. */
 	async start(): Promise<void> {
-		if (this.#service.store.database.dialect === "sqlite")
-			await this.#service.store.transact(this.#cause("take-over"), freeLeases);
-		this.#stopped = false;
-		this.#sweepIn(0);
+		await this.#takeOver();
+		const { database } = this.#service.store;
+		await new Promise<void>(taken => {
+			this.#duty = database.duty(dutyOf(this.#owner), {
+				take: () => {
+					this.#stopped = false;
+					this.#sweepIn(0);
+					taken();
+				},
+				// Its sagas may be others' now; their fences tell.
+				lose: () => undefined
+			});
+		});
 	}
 
 	/** Lets the steps under way end; what remains is taken up by the next process. */
@@ -46,6 +70,7 @@ export class SagaEngine {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		await Promise.all(this.#running.values());
+		await this.#duty?.end();
 	}
 
 	/** Starts a saga in the unit of what causes it, and runs it as soon as that is committed. */
@@ -92,8 +117,19 @@ export class SagaEngine {
 		this.#timer = setTimeout(() => this.#sweep(), pauseMs);
 	}
 
+	/** Frees the sagas of workers that are gone: nobody waits for their leases to run out. */
+	async #takeOver(): Promise<void> {
+		this.#nextTakeOver = Date.now() + 1_000;
+		const { store } = this.#service;
+		for (const worker of await otherWorkers(store, this.#owner))
+			await store.transact(this.#cause("take-over"), async unit => {
+				if (await store.database.unattended(unit, dutyOf(worker))) await freeLeases(unit, worker);
+			});
+	}
+
 	async #claimDue(): Promise<number> {
 		const { store } = this.#service;
+		if (store.database.dialect === "postgres" && Date.now() >= this.#nextTakeOver) await this.#takeOver();
 		while (!this.#stopped) {
 			if (this.#running.size >= TAKEN_UP) return 50;
 			// What runs here is not taken from itself, however late it is: its own fence would stop it.
@@ -270,3 +306,6 @@ export class SagaEngine {
 }
 
 const keyOf = (name: string, version: number): string => `${name} ${version}`;
+
+/** What a worker is on duty for as long as it lives. */
+const dutyOf = (worker: string): string => `sagas of ${worker}`;

@@ -7,7 +7,7 @@ import { connectionTo, PostgresConnection } from "./postgres-connection.ts";
 import { PostgresDuty } from "./postgres-duty.ts";
 import { PostgresFault, toldOf } from "./postgres-faults.ts";
 import { madeIfMissing, oneAtATime } from "./postgres-making.ts";
-import type { Database, Duty, Row, Turns, Value, Work } from "./sql.ts";
+import type { Database, Duty, Row, Sql, Turns, Value, Work } from "./sql.ts";
 import { Turnstile } from "./turnstile.ts";
 
 /** For how long a unit is tried again, in milliseconds, and how often at most for a reason that should not come twice. */
@@ -98,6 +98,13 @@ export class PostgresDatabase implements Database {
 
 	duty(task: string, turns: Turns): Duty {
 		return new PostgresDuty(this.#url, this.name, task, turns, sql => this.all(sql));
+	}
+
+	async unattended(tx: Sql, task: string): Promise<boolean> {
+		const [lock] = await tx.all<{ free: boolean }>("SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS free", [
+			task
+		]);
+		return lock!.free;
 	}
 
 	exclusively<T>(work: () => Promise<T>): Promise<T> {

@@ -91,6 +91,9 @@ export class PostgresDuty implements Duty {
 }
 
 async function locked(client: pg.Client, task: string): Promise<boolean> {
-	const { rows } = await client.query<{ mine: boolean }>("SELECT pg_try_advisory_lock(hashtext($1)) AS mine", [task]);
+	const { rows } = await client.query<{ mine: boolean }>(
+		"SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine",
+		[task]
+	);
 	return rows[0]!.mine;
 }

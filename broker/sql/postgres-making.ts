@@ -28,7 +28,7 @@ export async function madeIfMissing(url: string, store: string): Promise<void> {
 /** Holds an advisory lock as long as some work goes on: of the processes of a service, one at a time changes its tables. */
 export const oneAtATime = <T>(url: string, store: string, work: () => Promise<T>): Promise<T> =>
 	withClient(url, store, async client => {
-		await client.query("SELECT pg_advisory_lock(hashtext('souk tables'))");
+		await client.query("SELECT pg_advisory_lock(hashtextextended('souk tables', 0))");
 		// Given back with the connection, however this process ends.
 		return work();
 	});

@@ -56,6 +56,8 @@ export class Relay {
 
 	/** Events of work that is still under way are delivered first, as far as the consumers allow. */
 	async stop(): Promise<void> {
+		// Where it is not on duty, it shall not be called to it now.
+		if (!this.#running) await this.#duty?.end();
 		this.#end();
 		await this.#pumping;
 		await this.#marking;

@@ -47,6 +47,8 @@ export interface Database extends Sql {
 	write<T>(unit: string, work: Work<T>): Promise<T>;
 	/** Asks for a task that only one of the processes on this database does at a time. */
 	duty(task: string, turns: Turns): Duty;
+	/** Whether no process has a task, and none gets it before the unit ends. */
+	unattended(tx: Sql, task: string): Promise<boolean>;
 	/** Does something while no other process does so: what changes the tables themselves. */
 	exclusively<T>(work: () => Promise<T>): Promise<T>;
 	close(): Promise<void>;

@@ -121,4 +121,3 @@ async function freePort(): Promise<number> {
 	probe.close();
 	return port;
 }
-

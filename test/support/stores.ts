@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { Store } from "../../broker/sql/store.ts";
 import { ask, copyDatabase } from "./postgres-server.ts";
 
 let server: string | undefined;
@@ -19,12 +20,19 @@ export const storeUrl = (dataDir: string, service: string): string => urlOf(`${p
 
 /** What makes a process keep the stores that belong to a data folder where the specs have them. */
 export const storeSettings = (dataDir: string): Record<string, string> =>
-	server === undefined
-		? {}
-		: { STORE: "postgres", DATABASE_URL: urlOf(prefixOf(dataDir)), DATABASE_CONNECTIONS: "6" };
+	server === undefined ? {} : { STORE: "postgres", DATABASE_URL: urlOf(prefixOf(dataDir)), DATABASE_CONNECTIONS: "6" };
 
 const databasesOf = (dataDir: string): string[] =>
 	ask(server!, `SELECT datname FROM pg_database WHERE datname LIKE '${prefixOf(dataDir).replace(/_/g, "\\_")}\\_%'`);
+
+/** The names of a store's tables. */
+export async function tablesOf(store: Pick<Store, "all" | "database">): Promise<string[]> {
+	const names =
+		store.database.dialect === "sqlite"
+			? "SELECT name FROM sqlite_master WHERE type = 'table'"
+			: "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'";
+	return (await store.all<{ name: string }>(names)).map(({ name }) => name);
+}
 
 /** Copies the databases of one data folder to another, as they are at this moment. */
 export function copyStores(from: string, to: string): void {

@@ -75,9 +75,7 @@ describe("the store of a service", () => {
 
 	it("needs an address of Postgres", () => {
 		expect(problemsOf({ STORE: "postgres" })).toEqual(["DATABASE_URL: is required with STORE=postgres"]);
-		expect(problemsOf({ DATABASE_URL: "mysql://db/souk" })).toEqual([
-			"DATABASE_URL: is not postgres://user@host/name"
-		]);
+		expect(problemsOf({ DATABASE_URL: "mysql://db/souk" })).toEqual(["DATABASE_URL: is not postgres://user@host/name"]);
 		expect(problemsOf({ ORDERS_DATABASE_URL: "nowhere" })).toEqual([
 			"ORDERS_DATABASE_URL: is not postgres://user@host/name"
 		]);
