@@ -10,7 +10,6 @@ import {
 	failedAgain,
 	firstInLine,
 	heldSubjects,
-	isHeld,
 	markHandled,
 	park,
 	parkedLetter,
@@ -53,6 +52,7 @@ export class Inbox implements Consumer {
 	readonly #held = new Set<string>();
 	readonly #stopping = new AbortController();
 	readonly #flowing = new Set<string>();
+	#looked: Promise<string[]> | undefined;
 	#duty: Duty | undefined;
 	#looking: NodeJS.Timeout | undefined;
 
@@ -152,11 +152,14 @@ export class Inbox implements Consumer {
 		await handle(event, { call: callFor(event), origin, once });
 	}
 
-	// What another process parked, only the store knows.
 	async #mayBeHeld(subject: string): Promise<boolean> {
-		const { store } = this.#options;
-		if (store.database.dialect === "sqlite" || this.#held.has(subject)) return this.#held.has(subject);
-		return this.#insist(() => isHeld(store, subject));
+		if (this.#options.store.database.dialect === "sqlite" || this.#held.has(subject)) return this.#held.has(subject);
+		// What another process parked, only the store knows: one look for all events that come in one turn.
+		this.#looked ??= new Promise(turn => setImmediate(turn)).then(() => {
+			this.#looked = undefined;
+			return this.#insist(() => heldSubjects(this.#options.store));
+		});
+		return (await this.#looked).includes(subject);
 	}
 
 	/** Resolves to whether the event waits in the line of its subject now. */

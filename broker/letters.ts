@@ -28,11 +28,6 @@ export async function heldSubjects(store: Store): Promise<string[]> {
 	return rows.map(({ subject }) => subject);
 }
 
-/** Whether something of a subject is parked or waits. */
-export const isHeld = async (store: Store, subject: string): Promise<boolean> =>
-	(await store.get(`SELECT 1 AS held FROM dead_letters WHERE subject = ? AND ${OPEN} LIMIT 1`, [subject])) !==
-	undefined;
-
 /** What is parked under this number. Throws DeadLetterNotFound. */
 export async function parkedLetter(store: Store, consumer: string, id: number): Promise<Letter> {
 	const letter = letterOf(

@@ -7,20 +7,9 @@ import { codeOf, isRefusal, isTransient } from "../errors.ts";
 import { uuid7 } from "../ids.ts";
 import type { Duty } from "../sql/sql.ts";
 import type { Store, Unit } from "../sql/store.ts";
-import {
-	begin,
-	change,
-	claim,
-	Fenced,
-	freeLeases,
-	nextDue,
-	note,
-	otherWorkers,
-	push,
-	type Change,
-	type Instance
-} from "./log.ts";
+import { begin, change, claim, Fenced, nextDue, note, push, type Change, type Instance } from "./log.ts";
 import type { Saga, Step } from "./saga.ts";
+import { dutyOf, takeOver } from "./workers.ts";
 
 /** After this many failed tries of one step a person has to look. */
 const ATTEMPTS = 20;
@@ -35,6 +24,8 @@ export class SagaEngine {
 	readonly #service: Service & { store: Store };
 	readonly #sagas: ReadonlyMap<string, AnySaga>;
 	readonly #running = new Map<number, Promise<void>>();
+	/** The last unit of each saga that runs here. */
+	readonly #last = new Map<number, Promise<unknown>>();
 	readonly #owner = uuid7();
 	#timer: NodeJS.Timeout | undefined;
 	#nextSweep = 0;
@@ -49,17 +40,16 @@ export class SagaEngine {
 
 	/** Takes up what an earlier process left, and whatever falls due. */
 	async start(): Promise<void> {
-		await this.#takeOver();
-		const { database } = this.#service.store;
+		const { store } = this.#service;
+		await takeOver(store, this.#owner);
 		await new Promise<void>(taken => {
-			this.#duty = database.duty(dutyOf(this.#owner), {
+			this.#duty = store.database.duty(dutyOf(this.#owner), {
 				take: () => {
 					this.#stopped = false;
 					this.#sweepIn(0);
 					taken();
 				},
-				// Its sagas may be others' now; their fences tell.
-				lose: () => undefined
+				lose: () => undefined // Its sagas may be others' now; their fences tell.
 			});
 		});
 	}
@@ -117,19 +107,12 @@ export class SagaEngine {
 		this.#timer = setTimeout(() => this.#sweep(), pauseMs);
 	}
 
-	/** Frees the sagas of workers that are gone: nobody waits for their leases to run out. */
-	async #takeOver(): Promise<void> {
-		this.#nextTakeOver = Date.now() + 1_000;
-		const { store } = this.#service;
-		for (const worker of await otherWorkers(store, this.#owner))
-			await store.transact(this.#cause("take-over"), async unit => {
-				if (await store.database.unattended(unit, dutyOf(worker))) await freeLeases(unit, worker);
-			});
-	}
-
 	async #claimDue(): Promise<number> {
 		const { store } = this.#service;
-		if (store.database.dialect === "postgres" && Date.now() >= this.#nextTakeOver) await this.#takeOver();
+		if (store.database.dialect === "postgres" && Date.now() >= this.#nextTakeOver) {
+			this.#nextTakeOver = Date.now() + 1_000;
+			await takeOver(store, this.#owner);
+		}
 		while (!this.#stopped) {
 			if (this.#running.size >= TAKEN_UP) return 50;
 			// What runs here is not taken from itself, however late it is: its own fence would stop it.
@@ -151,7 +134,10 @@ export class SagaEngine {
 				// The lease runs out and a sweep takes the saga up again: here, or in the process that fenced this one off.
 				if (!(error instanceof Fenced)) this.#service.logger.error(`Saga ${instance.id} was interrupted`, error);
 			})
-			.finally(() => this.#running.delete(instance.id));
+			.finally(() => {
+				this.#running.delete(instance.id);
+				this.#last.delete(instance.id);
+			});
 		this.#running.set(instance.id, run);
 	}
 
@@ -294,7 +280,13 @@ export class SagaEngine {
 	}
 
 	#transact<T>(verb: string, held: Instance, work: (unit: Unit) => Promise<T>): Promise<T> {
-		return this.#service.store.transact(this.#cause(verb, held), work);
+		const { store } = this.#service;
+		const write = () => store.transact(this.#cause(verb, held), work);
+		if (store.database.dialect === "sqlite") return write();
+		// Units run side by side there; those of one saga keep their order.
+		const turn = (this.#last.get(held.id) ?? Promise.resolve()).then(write, write);
+		this.#last.set(held.id, turn);
+		return turn;
 	}
 
 	#cause(verb: string, held?: Instance) {
@@ -306,6 +298,3 @@ export class SagaEngine {
 }
 
 const keyOf = (name: string, version: number): string => `${name} ${version}`;
-
-/** What a worker is on duty for as long as it lives. */
-const dutyOf = (worker: string): string => `sagas of ${worker}`;

@@ -98,23 +98,6 @@ export async function claim(unit: Unit, owner: string, here: readonly number[]):
 	return row && instanceOf(row);
 }
 
-/** The workers, but for one, that hold sagas. */
-export async function otherWorkers(sql: Pick<Sql, "all">, owner: string): Promise<string[]> {
-	const rows = await sql.all<{ lease_owner: string }>(
-		`SELECT DISTINCT lease_owner FROM sagas
-		WHERE status IN ('RUNNING', 'COMPENSATING') AND lease_until > ? AND lease_owner <> ?`,
-		[Date.now(), owner]
-	);
-	return rows.map(({ lease_owner }) => lease_owner);
-}
-
-/** Frees what a worker held that is gone. */
-export const freeLeases = (unit: Unit, owner: string): Promise<number> =>
-	unit.run(
-		"UPDATE sagas SET lease_until = 0 WHERE status IN ('RUNNING', 'COMPENSATING') AND lease_until > 0 AND lease_owner = ?",
-		[owner]
-	);
-
 /** Sends a saga that needed attention on its way again, in the direction it was going. */
 export async function push(unit: Unit, id: number): Promise<boolean> {
 	const changed = await unit.run(

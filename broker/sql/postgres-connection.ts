@@ -2,15 +2,17 @@ import pg from "pg";
 import { PostgresFault } from "./postgres-faults.ts";
 import type { Sql, Value } from "./sql.ts";
 
-const INT8 = 20;
-const NUMERIC = 1700;
+/** The types of values that come back as numbers, as they do from SQLite: what Souk counts stays below 2^53. */
+const NUMBERS: Record<number, (text: string) => number> = {
+	16: text => (text === "t" ? 1 : 0), // bool
+	20: Number, // int8
+	1700: Number // numeric, as sums are
+};
 
-/** Integers and sums come back as numbers: what Souk counts stays below 2^53. */
-export const numbers: pg.CustomTypesConfig = {
+/** How the values of rows are read. */
+export const reading: pg.CustomTypesConfig = {
 	getTypeParser: ((oid: number, format?: "text") =>
-		oid === INT8 || oid === NUMERIC
-			? Number
-			: (pg.types.getTypeParser(oid, format) as unknown)) as pg.CustomTypesConfig["getTypeParser"]
+		NUMBERS[oid] ?? (pg.types.getTypeParser(oid, format) as unknown)) as pg.CustomTypesConfig["getTypeParser"]
 };
 
 /** How long anything may take, in milliseconds: a statement, a lock, a transaction that does nothing, a connection. */
@@ -28,7 +30,7 @@ export const connectionTo = (url: string, store: string): pg.ClientConfig => ({
 	connectionString: url,
 	application_name: `souk ${store}`,
 	keepAlive: true,
-	types: numbers,
+	types: reading,
 	...TIMEOUTS
 });
 

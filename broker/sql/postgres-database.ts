@@ -12,7 +12,7 @@ import { Turnstile } from "./turnstile.ts";
 
 /** For how long a unit is tried again, in milliseconds, and how often at most for a reason that should not come twice. */
 const PATIENCE_MS = 5_000;
-const REPEATS = { constraint: 2, lost: 4 };
+const REPEATS = { constraint: 2, lost: 6 };
 /** Connections that units never take: one for those that lost a race, the others for reads. */
 const KEPT = 3;
 
@@ -72,10 +72,8 @@ export class PostgresDatabase implements Database {
 
 	async all<R = Row>(sql: string, values?: readonly Value[]): Promise<R[]> {
 		this.#assertOpen();
-		const read = () => this.#connected(connection => connection.all<R>(sql, values));
 		try {
-			// A connection that broke while nobody used it is noticed by the first who does.
-			return await read().catch((error: PostgresFault) => (error.fault === "lost" ? read() : Promise.reject(error)));
+			return await this.#persist(() => this.#connected(connection => connection.all<R>(sql, values)));
 		} catch (error) {
 			throw toldOf(this.name, error);
 		}
@@ -101,10 +99,10 @@ export class PostgresDatabase implements Database {
 	}
 
 	async unattended(tx: Sql, task: string): Promise<boolean> {
-		const [lock] = await tx.all<{ free: boolean }>("SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS free", [
+		const [lock] = await tx.all<{ free: number }>("SELECT pg_try_advisory_xact_lock(hashtextextended(?, 0)) AS free", [
 			task
 		]);
-		return lock!.free;
+		return lock!.free === 1;
 	}
 
 	exclusively<T>(work: () => Promise<T>): Promise<T> {
@@ -118,22 +116,27 @@ export class PostgresDatabase implements Database {
 		await this.#pool.end();
 	}
 
-	async #untilCommitted<T>(unit: string, work: Work<T>): Promise<Committed<T>> {
+	#untilCommitted<T>(unit: string, work: Work<T>): Promise<Committed<T>> {
+		return this.#persist(async turnstile => {
+			const done = await turnstile.pass(() => this.#connected(connection => once(connection, unit, work)));
+			if (done.unanswered && !(await this.#wasCommitted(done.unanswered.transaction))) throw done.unanswered.fault;
+			crash(`${unit}:after-commit`);
+			return done;
+		});
+	}
+
+	/** Tries until it passes, or its fault says that it will not. */
+	async #persist<T>(attempt: (turnstile: Turnstile) => Promise<T>): Promise<T> {
 		const giveUp = Date.now() + PATIENCE_MS;
 		let turnstile = this.#units;
-		for (let attempt = 1; ; attempt++) {
+		for (let tries = 1; ; tries++) {
 			try {
-				const done = await turnstile.pass(() => this.#connected(connection => once(connection, unit, work)));
-				if (!done.unanswered || (await this.#wasCommitted(done.unanswered.transaction))) {
-					crash(`${unit}:after-commit`);
-					return done;
-				}
-				throw done.unanswered.fault;
+				return await attempt(turnstile);
 			} catch (error) {
 				const fault = error instanceof PostgresFault ? error.fault : "own";
 				if (fault === "own" || fault === "unavailable" || Date.now() > giveUp) throw error;
-				if (fault !== "conflict" && attempt > REPEATS[fault]) throw error;
-				if (fault === "lost") await sleep(backoff(attempt, 50, 1_000));
+				if (fault !== "conflict" && tries > REPEATS[fault]) throw error;
+				if (fault === "lost") await sleep(backoff(tries, 50, 1_000));
 				else turnstile = this.#losers;
 			}
 		}

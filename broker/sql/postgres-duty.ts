@@ -91,9 +91,9 @@ export class PostgresDuty implements Duty {
 }
 
 async function locked(client: pg.Client, task: string): Promise<boolean> {
-	const { rows } = await client.query<{ mine: boolean }>(
+	const { rows } = await client.query<{ mine: number }>(
 		"SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS mine",
 		[task]
 	);
-	return rows[0]!.mine;
+	return rows[0]!.mine === 1;
 }

@@ -30,8 +30,9 @@ export class PostgresFault extends Error {
 		const { severity, code, message } = cause as { severity?: unknown; code?: unknown; message?: string };
 		super(message, { cause });
 		// With a severity it came from the server; without one there was no answer.
-		this.fault =
-			typeof severity === "string" ? (CODES.find(([begins]) => begins.test(String(code)))?.[1] ?? "own") : "lost";
+		if (typeof severity === "string") this.fault = CODES.find(([begins]) => begins.test(String(code)))?.[1] ?? "own";
+		// Said by the pool when none of its connections came free.
+		else this.fault = message?.startsWith("timeout exceeded when trying to connect") ? "unavailable" : "lost";
 	}
 }
 

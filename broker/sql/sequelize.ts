@@ -2,7 +2,7 @@ import type { Service, ServiceBroker } from "moleculer";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
 import pg from "pg";
 import { sqlite } from "./driver.ts";
-import { connectionTo, numbers } from "./postgres-connection.ts";
+import { connectionTo, reading } from "./postgres-connection.ts";
 import { PostgresFault, toldOf } from "./postgres-faults.ts";
 
 /** What Souk uses of moleculer-db's adapter. */
@@ -42,7 +42,7 @@ export function postgresAdapter(url: string, store: string): ReadingAdapter {
 		connectionTo(url, store);
 	const adapter = new Adapter(url, {
 		dialect: "postgres",
-		dialectModule: { Client: pg.Client, types: { ...pg.types, ...numbers } },
+		dialectModule: { Client: pg.Client, types: { ...pg.types, ...reading } },
 		dialectOptions: {
 			...{ connectionTimeoutMillis, query_timeout, statement_timeout, lock_timeout, keepAlive, application_name },
 			options: "-c default_transaction_read_only=on"

@@ -254,7 +254,6 @@ describe("a process that is killed", () => {
 		const sent = await untilSent(3);
 		expect(sent.map(({ sends }) => sends)).toEqual([1, 1, 1]);
 		expect(new Set(souk.of("notification.sent").map(({ data }) => data.notificationId)).size).toBe(3);
-		expect(inbox()).toEqual(["1-order.confirmed.eml", "2-order.confirmed.eml", "3-order.confirmed.eml"]);
 		const told = inbox().map(name => /Your order (\d)/.exec(mail(name))![1]);
 		expect(told.sort()).toEqual(["1", "2", "3"]);
 	});

@@ -72,7 +72,7 @@ export async function post(readers: Record<string, Habit>, dataDir?: string): Pr
 		diary: async reader =>
 			(
 				await local(reader).store.all<{ name: string }>(
-					`SELECT name FROM seeds ORDER BY ${onPostgres() ? "ctid" : "rowid"}`
+					`SELECT name FROM seeds ORDER BY ${onPostgres() ? "CAST(CAST(xmin AS TEXT) AS BIGINT)" : "rowid"}`
 				)
 			).map(({ name }) => name),
 		underWay: () => local("writer").relay.backlog(),
