@@ -20,7 +20,7 @@ export const storeUrl = (dataDir: string, service: string): string => urlOf(`${p
 
 /** What makes a process keep the stores that belong to a data folder where the specs have them. */
 export const storeSettings = (dataDir: string): Record<string, string> =>
-	server === undefined ? {} : { STORE: "postgres", DATABASE_URL: urlOf(prefixOf(dataDir)), DATABASE_CONNECTIONS: "6" };
+	server === undefined ? {} : { STORE: "postgres", DATABASE_URL: urlOf(prefixOf(dataDir)), DATABASE_CONNECTIONS: "8" };
 
 const databasesOf = (dataDir: string): string[] =>
 	ask(server!, `SELECT datname FROM pg_database WHERE datname LIKE '${prefixOf(dataDir).replace(/_/g, "\\_")}\\_%'`);
