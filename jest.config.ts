@@ -1,4 +1,5 @@
 import type { Config } from "jest";
+import { hasPostgres } from "./test/support/postgres-server.ts";
 
 /** Packages that ship ES modules only: jest runs CommonJS, so they are compiled like our own files. */
 const esmOnly = ["jose", "@seriousme/openapi-schema-validator"];
@@ -28,6 +29,15 @@ function project(name: string, testMatch: string[], setupFilesAfterEnv: string[]
 	};
 }
 
+/** What a project runs when its server is installed. Where it is not, that is said aloud, and CI_STRICT does not stand for it. */
+function where(there: boolean, server: string, install: string, testMatch: string[]): string[] {
+	if (there) return testMatch;
+	const skipped = `SKIPPED: ${server} is not installed, and nothing was tested over it. To do so: ${install}`;
+	if (process.env.CI_STRICT) throw new Error(skipped);
+	console.warn(`\n${skipped}\n`);
+	return ["test/none"];
+}
+
 const config: Config = {
 	maxWorkers: 2,
 	testTimeout: 30_000,
@@ -45,7 +55,10 @@ const config: Config = {
 		{
 			...project(
 				"postgres",
-				["test/integration/**/*.spec.ts", "test/postgres/**/*.spec.ts"],
+				where(hasPostgres(), "Postgres", "apt-get install postgresql", [
+					"test/integration/**/*.spec.ts",
+					"test/postgres/**/*.spec.ts"
+				]),
 				["<rootDir>/test/support/postgres-store.ts"]
 			),
 			testPathIgnorePatterns: ["/node_modules/", "/(two-owners|notifications-sender).spec.ts$"],

@@ -1,10 +1,9 @@
-import { hasPostgres, PostgresServer } from "./postgres-server.ts";
+import { PostgresServer } from "./postgres-server.ts";
 
 let server: PostgresServer | undefined;
 
 /** Starts a server before the first spec of the project; every worker finds its address in its environment. */
 export default async function setUp(): Promise<void> {
-	if (!hasPostgres()) throw new Error("Postgres is not installed: apt-get install postgresql");
 	server = await PostgresServer.start();
 	process.env.SPEC_POSTGRES = server.url();
 }
