@@ -1,5 +1,6 @@
 import type { Config } from "jest";
 import { hasPostgres } from "./test/support/postgres-server.ts";
+import { where } from "./test/support/where.ts";
 
 /** Packages that ship ES modules only: jest runs CommonJS, so they are compiled like our own files. */
 const esmOnly = ["jose", "@seriousme/openapi-schema-validator"];
@@ -29,14 +30,16 @@ function project(name: string, testMatch: string[], setupFilesAfterEnv: string[]
 	};
 }
 
-/** What a project runs when its server is installed. Where it is not, that is said aloud, and CI_STRICT does not stand for it. */
-function where(there: boolean, server: string, install: string, testMatch: string[]): string[] {
-	if (there) return testMatch;
-	const skipped = `SKIPPED: ${server} is not installed, and nothing was tested over it. To do so: ${install}`;
-	if (process.env.CI_STRICT) throw new Error(skipped);
-	console.warn(`\n${skipped}\n`);
-	return ["test/none"];
-}
+/** Specs of other projects, run over a Postgres server that is started for them. */
+const overPostgres = (name: string, testMatch: string[], but: string[]): Config => ({
+	...project(name, where(hasPostgres(), name, "Postgres", "apt-get install postgresql", testMatch), [
+		"<rootDir>/test/support/postgres-store.ts",
+		...(name.endsWith("e2e") ? ["<rootDir>/test/support/patience.ts"] : [])
+	]),
+	testPathIgnorePatterns: ["/node_modules/", ...but.map(file => `/${file}$`)],
+	globalSetup: "<rootDir>/test/support/postgres-setup.ts",
+	globalTeardown: "<rootDir>/test/support/postgres-teardown.ts"
+});
 
 const config: Config = {
 	maxWorkers: 2,
@@ -52,19 +55,17 @@ const config: Config = {
 			["test/unit/broker/sql/*.spec.ts", "test/unit/payments/simulated*.spec.ts", "test/integration/**/*.spec.ts"],
 			["<rootDir>/test/support/node-driver.ts"]
 		),
-		{
-			...project(
-				"postgres",
-				where(hasPostgres(), "Postgres", "apt-get install postgresql", [
-					"test/integration/**/*.spec.ts",
-					"test/postgres/**/*.spec.ts"
-				]),
-				["<rootDir>/test/support/postgres-store.ts"]
-			),
-			testPathIgnorePatterns: ["/node_modules/", "/(two-owners|notifications-sender).spec.ts$"],
-			globalSetup: "<rootDir>/test/support/postgres-setup.ts",
-			globalTeardown: "<rootDir>/test/support/postgres-teardown.ts"
-		},
+		overPostgres(
+			"postgres",
+			[
+				"test/integration/**/*.spec.ts",
+				"test/postgres/**/*.spec.ts",
+				"test/unit/broker/sql/{store,relay,migrate}.spec.ts"
+			],
+			// About files, and their owners.
+			["two-owners.spec.ts", "notifications-sender.spec.ts"]
+		),
+		overPostgres("postgres-e2e", ["test/e2e/**/*.spec.ts"], ["process.spec.ts"]),
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])
 	]

@@ -9,7 +9,7 @@ import type { Duty } from "../sql/sql.ts";
 import type { Store, Unit } from "../sql/store.ts";
 import { begin, change, claim, Fenced, nextDue, note, push, type Change, type Instance } from "./log.ts";
 import type { Saga, Step } from "./saga.ts";
-import { dutyOf, takeOver } from "./workers.ts";
+import { dutyOf, othersThan, takeOver } from "./workers.ts";
 
 /** After this many failed tries of one step a person has to look. */
 const ATTEMPTS = 20;
@@ -111,7 +111,7 @@ export class SagaEngine {
 		const { store } = this.#service;
 		if (store.database.dialect === "postgres" && Date.now() >= this.#nextTakeOver) {
 			this.#nextTakeOver = Date.now() + 1_000;
-			await takeOver(store, this.#owner);
+			if ((await othersThan(store, this.#owner)).length > 0) await takeOver(store, this.#owner);
 		}
 		while (!this.#stopped) {
 			if (this.#running.size >= TAKEN_UP) return 50;

@@ -42,7 +42,7 @@ interface Prepared {
 const prepared = new Map<string, Prepared>();
 
 /** A statement with `?` in the dialect of Postgres, under a name by which each connection prepares it once. */
-export function prepare(sql: string): Prepared {
+function prepare(sql: string): Prepared {
 	let known = prepared.get(sql);
 	if (!known) {
 		let place = 0;

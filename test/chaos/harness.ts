@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
+import { dropStores, storeSettings } from "../support/stores.ts";
 import { knobs } from "./knobs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -117,7 +118,9 @@ export class Souk {
 	async close(): Promise<void> {
 		this.#closed = true;
 		await this.kill();
-		if (!knobs.keep) rmSync(this.folder, { recursive: true, force: true });
+		if (knobs.keep) return;
+		rmSync(this.folder, { recursive: true, force: true });
+		dropStores(this.folder);
 	}
 
 	/** The process dies when it next reaches the point. */
@@ -155,6 +158,7 @@ export class Souk {
 				HOME: process.env.HOME,
 				TMPDIR: process.env.TMPDIR,
 				DATA_DIR: this.dataDir,
+				...storeSettings(this.folder),
 				PORT: String(this.#port),
 				RATE_LIMIT: "off",
 				SEED_DEMO: "on",
