@@ -1,4 +1,6 @@
 import type { Config } from "jest";
+import { hasPostgres } from "./test/support/postgres-server.ts";
+import { where } from "./test/support/where.ts";
 
 /** Packages that ship ES modules only: jest runs CommonJS, so they are compiled like our own files. */
 const esmOnly = ["jose", "@seriousme/openapi-schema-validator"];
@@ -28,6 +30,17 @@ function project(name: string, testMatch: string[], setupFilesAfterEnv: string[]
 	};
 }
 
+/** Specs of other projects, run over a Postgres server that is started for them. */
+const overPostgres = (name: string, testMatch: string[], but: string[]): Config => ({
+	...project(name, where(hasPostgres(), name, "Postgres", "apt-get install postgresql", testMatch), [
+		"<rootDir>/test/support/postgres-store.ts",
+		...(name.endsWith("e2e") ? ["<rootDir>/test/support/patience.ts"] : [])
+	]),
+	testPathIgnorePatterns: ["/node_modules/", ...but.map(file => `/${file}$`)],
+	globalSetup: "<rootDir>/test/support/postgres-setup.ts",
+	globalTeardown: "<rootDir>/test/support/postgres-teardown.ts"
+});
+
 const config: Config = {
 	maxWorkers: 2,
 	testTimeout: 30_000,
@@ -42,6 +55,17 @@ const config: Config = {
 			["test/unit/broker/sql/*.spec.ts", "test/unit/payments/simulated*.spec.ts", "test/integration/**/*.spec.ts"],
 			["<rootDir>/test/support/node-driver.ts"]
 		),
+		overPostgres(
+			"postgres",
+			[
+				"test/integration/**/*.spec.ts",
+				"test/postgres/**/*.spec.ts",
+				"test/unit/broker/sql/{store,relay,migrate}.spec.ts"
+			],
+			// About files, and their owners.
+			["two-owners.spec.ts", "notifications-sender.spec.ts"]
+		),
+		overPostgres("postgres-e2e", ["test/e2e/**/*.spec.ts"], ["process.spec.ts"]),
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project(
 			"cluster-b",

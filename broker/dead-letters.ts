@@ -97,7 +97,7 @@ export async function listDeadLetters(
 	status?: DeadLetter["status"]
 ): Promise<DeadLetter[]> {
 	const rows = await store.all<Row>(
-		`SELECT * FROM dead_letters WHERE status = ? OR (? IS NULL AND status IN ('PARKED', 'WAITING')) ORDER BY id DESC LIMIT ?`,
+		`SELECT * FROM dead_letters WHERE status = ? OR (CAST(? AS TEXT) IS NULL AND status IN ('PARKED', 'WAITING')) ORDER BY id DESC LIMIT ?`,
 		[status ?? null, status ?? null, limit]
 	);
 	return rows.map(row => ({

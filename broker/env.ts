@@ -7,6 +7,15 @@ const count = (low: number, high: number) => z.coerce.number().int().min(low).ma
 const numbered = ([name = "", number]: string[]): [string, number] => [name, Number(number)];
 const isNats = (urls: string): boolean =>
 	urls.split(",").every(url => url.trim().startsWith("nats://") && URL.canParse(url.trim()));
+const PostgresUrl = z
+	.string()
+	.refine(
+		text => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol),
+		"is not postgres://user@host/name"
+	);
+
+/** The store of one service: `ORDERS_DATABASE_URL` names the database of orders. */
+const STORE_OF_ONE = /^([A-Z]+)_DATABASE_URL(?:_FILE)?$/;
 
 /** Every variable Souk reads, its shape and its default; .env.example lists the same. */
 const Variables = z.object({
@@ -19,6 +28,9 @@ const Variables = z.object({
 		.regex(/^[A-Za-z0-9_-]{1,100}$/)
 		.optional(),
 	DATA_DIR: z.string().min(1).default("data"),
+	STORE: z.enum(["sqlite", "postgres"]).default("sqlite"),
+	DATABASE_URL: PostgresUrl.optional(),
+	DATABASE_CONNECTIONS: count(4, 100).default(10),
 	SQLITE_DRIVER: z.enum(["sqlite3", "node"]).default("sqlite3"),
 	REDIS_URL: z.url({ protocol: /^rediss?$/ }).optional(),
 	SERVICES: z.string().optional(),
@@ -56,6 +68,8 @@ export type Env = Readonly<z.output<typeof Variables>> & {
 	readonly seedDemo: boolean;
 	/** Whether every action's result is held against its contract: on outside production. */
 	readonly checkResults: boolean;
+	/** The databases that are named for one service, by the service's name. */
+	readonly databaseUrls: Readonly<Record<string, string>>;
 };
 
 /** The process was given variables it cannot use; the message lists all of them at once. */
@@ -67,7 +81,8 @@ export class ConfigurationError extends Error {
 export function readEnv(source: Record<string, string | undefined>): Env {
 	const given: Record<string, string> = {};
 	const problems: string[] = [];
-	for (const name of Object.keys(Variables.shape)) {
+	const ofOne = Object.keys(source).filter(name => STORE_OF_ONE.test(name));
+	for (const name of new Set([...Object.keys(Variables.shape), ...ofOne.map(name => name.replace(/_FILE$/, ""))])) {
 		const file = source[`${name}_FILE`];
 		try {
 			const value = source[name] || (file && readFileSync(file, "utf8").trim());
@@ -78,6 +93,10 @@ export function readEnv(source: Record<string, string | undefined>): Env {
 	}
 	const parsed = Variables.safeParse(given);
 	for (const issue of parsed.error?.issues ?? []) problems.push(`${issue.path.join(".")}: ${issue.message}`);
+	for (const name of Object.keys(given).filter(name => STORE_OF_ONE.test(name)))
+		for (const issue of PostgresUrl.safeParse(given[name]).error?.issues ?? [])
+			problems.push(`${name}: ${issue.message}`);
+	if (given.STORE === "postgres" && !given.DATABASE_URL) problems.push("DATABASE_URL: is required with STORE=postgres");
 	if (given.NODE_ENV === "production") problems.push(...productionProblems(given));
 	if (!parsed.success || problems.length > 0)
 		throw new ConfigurationError(`These environment variables cannot be used:\n  ${problems.join("\n  ")}`);
@@ -87,8 +106,26 @@ export function readEnv(source: Record<string, string | undefined>): Env {
 		...values,
 		production,
 		seedDemo: values.SEED_DEMO ?? !production,
-		checkResults: values.CHECK_RESULTS ?? !production
+		checkResults: values.CHECK_RESULTS ?? !production,
+		databaseUrls: Object.fromEntries(
+			Object.entries(given).flatMap(([name, url]) => {
+				const service = STORE_OF_ONE.exec(name)?.[1];
+				return service ? [[service.toLowerCase(), url]] : [];
+			})
+		)
 	});
+}
+
+/** The Postgres database of a service, `…/souk_orders` where `DATABASE_URL` is `…/souk`; undefined where it keeps a file. */
+export function storeUrlOf(
+	env: Pick<Env, "STORE" | "DATABASE_URL" | "databaseUrls">,
+	service: string
+): string | undefined {
+	const own = env.databaseUrls[service];
+	if (own !== undefined || env.STORE === "sqlite") return own;
+	const url = new URL(env.DATABASE_URL!);
+	url.pathname = `${url.pathname.replace(/\/$/, "") || "/souk"}_${service}`;
+	return url.href;
 }
 
 function productionProblems(given: Record<string, string>): string[] {

@@ -1,4 +1,5 @@
 import type { SoukEvent } from "./event.ts";
+import { oneOf } from "./sql/sql.ts";
 import type { Unit } from "./sql/store.ts";
 
 /** Marks many events as handled in one unit, and answers those that were not handled before, each once. */
@@ -7,10 +8,14 @@ export async function markManyHandled(
 	consumer: string,
 	events: readonly SoukEvent[]
 ): Promise<SoukEvent[]> {
-	const rows = await unit.all<{ event_id: string }>(
-		"SELECT event_id FROM inbox WHERE consumer = ? AND event_id IN (SELECT value FROM json_each(?))",
-		[consumer, JSON.stringify(events.map(({ id }) => id))]
+	const these = oneOf(
+		"event_id",
+		events.map(({ id }) => id)
 	);
+	const rows = await unit.all<{ event_id: string }>(`SELECT event_id FROM inbox WHERE consumer = ? AND ${these.sql}`, [
+		consumer,
+		...these.values
+	]);
 	const known = new Set(rows.map(({ event_id }) => event_id));
 	const fresh: SoukEvent[] = [];
 	for (const event of events) {

@@ -20,10 +20,13 @@ import {
 	type Letter
 } from "./letters.ts";
 import type { EventCtx, Logger } from "./service.ts";
+import type { Duty } from "./sql/sql.ts";
 import type { Caused, Store, Unit } from "./sql/store.ts";
 
 /** How often a fault that nobody expected is tried again before the event is parked. */
 const ATTEMPTS = 10;
+/** How often is looked for lines that nobody lets flow, in milliseconds. */
+const LOOK_MS = 5_000;
 
 export type Handle = (event: SoukEvent, ctx: EventCtx) => Promise<void>;
 
@@ -49,6 +52,10 @@ export class Inbox implements Consumer {
 	/** The subjects that may have dead letters open; the store knows for certain. */
 	readonly #held = new Set<string>();
 	readonly #stopping = new AbortController();
+	readonly #flowing = new Set<string>();
+	#looked: Promise<string[]> | undefined;
+	#duty: Duty | undefined;
+	#looking: NodeJS.Timeout | undefined;
 
 	constructor(options: InboxOptions) {
 		this.name = options.service;
@@ -61,14 +68,32 @@ export class Inbox implements Consumer {
 		for (const subject of await heldSubjects(this.#options.store)) this.#held.add(subject);
 	}
 
-	/** Goes on with what waited behind a dead letter that was resolved just before the process died. */
+	/** Goes on with what waited behind a dead letter that was resolved just before its process died. */
 	resume(): void {
-		for (const subject of this.#held) this.#release(subject);
+		this.#duty = this.#options.store.database.duty("lines", {
+			take: () => {
+				for (const subject of this.#held) this.#release(subject);
+				if (this.#options.store.database.dialect === "postgres")
+					this.#looking = setInterval(() => this.#look(), LOOK_MS);
+			},
+			lose: () => clearInterval(this.#looking)
+		});
 	}
 
 	/** Ends the waiting of events that are being tried again; their outboxes keep them. */
-	stop(): void {
+	async stop(): Promise<void> {
 		this.#stopping.abort();
+		await this.#duty?.end();
+		clearInterval(this.#looking);
+	}
+
+	// A process that resolved a dead letter and died leaves the line behind it to the others.
+	#look(): void {
+		heldSubjects(this.#options.store)
+			.then(subjects =>
+				subjects.filter(subject => !this.#flowing.has(subject)).forEach(subject => this.#release(subject))
+			)
+			.catch((error: unknown) => this.#options.logger.warn(`${this.name} could not look for those who wait`, error));
 	}
 
 	hears(type: string): boolean {
@@ -76,7 +101,7 @@ export class Inbox implements Consumer {
 	}
 
 	async receive(event: SoukEvent): Promise<void> {
-		if (this.#held.has(event.subject) && (await this.#queue(event))) return;
+		if ((await this.#mayBeHeld(event.subject)) && (await this.#queue(event))) return;
 		const failure = await this.#try(event);
 		if (failure) await this.#park(event, failure);
 	}
@@ -129,6 +154,16 @@ export class Inbox implements Consumer {
 		await handle(event, { call: callFor(event), origin, once });
 	}
 
+	async #mayBeHeld(subject: string): Promise<boolean> {
+		if (this.#options.store.database.dialect === "sqlite" || this.#held.has(subject)) return this.#held.has(subject);
+		// What another process parked, only the store knows: one look for all events that come in one turn.
+		this.#looked ??= new Promise(turn => setImmediate(turn)).then(() => {
+			this.#looked = undefined;
+			return this.#insist(() => heldSubjects(this.#options.store));
+		});
+		return (await this.#looked).includes(subject);
+	}
+
 	/** Resolves to whether the event waits in the line of its subject now. */
 	async #queue(event: SoukEvent): Promise<boolean> {
 		const waits = await this.#untilStored("wait", event, unit => standInLine(unit, this.name, event));
@@ -149,8 +184,11 @@ export class Inbox implements Consumer {
 	}
 
 	#release(subject: string): void {
+		this.#flowing.add(subject);
 		// It ends early only when the process stops; the next one resumes.
-		this.#flow(subject).catch(() => undefined);
+		this.#flow(subject)
+			.catch(() => undefined)
+			.finally(() => this.#flowing.delete(subject));
 	}
 
 	// What waited is handled in the order it came. That nothing waits any more is for the next event of the subject to find

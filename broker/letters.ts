@@ -60,9 +60,14 @@ export async function park(unit: Unit, consumer: string, event: SoukEvent, failu
 export async function standInLine(unit: Unit, consumer: string, event: SoukEvent): Promise<boolean> {
 	if (await unit.get("SELECT 1 FROM dead_letters WHERE consumer = ? AND event_id = ?", [consumer, event.id]))
 		return true;
-	const ahead = await unit.get(`SELECT 1 FROM dead_letters WHERE subject = ? AND ${OPEN} LIMIT 1`, [event.subject]);
-	if (ahead) await write(unit, consumer, event, "WAITING");
-	return ahead !== undefined;
+	// Written, not only read: of this and the unit that resolves the last in line, one then sees the other.
+	const ahead = await unit.run(
+		`UPDATE dead_letters SET attempts = attempts
+		WHERE id = (SELECT max(id) FROM dead_letters WHERE subject = ? AND ${OPEN})`,
+		[event.subject]
+	);
+	if (ahead > 0) await write(unit, consumer, event, "WAITING");
+	return ahead > 0;
 }
 
 async function write(
@@ -118,14 +123,13 @@ export async function resolve(
 
 /** Notes how the turn of an event went that had waited in line. */
 export async function tookTurn(unit: Unit, consumer: string, { id, event }: Letter, failure?: Failure): Promise<void> {
-	await unit.run("UPDATE dead_letters SET status = ?, error = ?, attempts = ?, resolved_at = ? WHERE id = ?", [
-		failure ? "PARKED" : "RETRIED",
-		failure?.error ?? null,
-		failure?.attempts ?? 0,
-		failure ? null : unit.now,
-		id
-	]);
-	if (failure) announce(unit, "system.dead_letter_parked", consumer, id, event, { error: failure.error });
+	const changed = await unit.run(
+		`UPDATE dead_letters SET status = ?, error = ?, attempts = ?, resolved_at = ? WHERE id = ? AND status = 'WAITING'`,
+		[failure ? "PARKED" : "RETRIED", failure?.error ?? null, failure?.attempts ?? 0, failure ? null : unit.now, id]
+	);
+	// Another process may have handled it at the same time; what it found stands.
+	if (failure && changed > 0)
+		announce(unit, "system.dead_letter_parked", consumer, id, event, { error: failure.error });
 }
 
 /** Marks an event as handled. Resolves to whether it was not before. */

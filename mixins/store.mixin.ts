@@ -1,19 +1,13 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import type { Service } from "moleculer";
 import DbService from "moleculer-db";
 import { Op, type ModelAttributes } from "sequelize";
 import type { Caused, Unit } from "../broker/sql/store.ts";
 import { migrate } from "../broker/sql/migrate.ts";
-import { ownStore } from "../broker/sql/owner-lock.ts";
-import { readingAdapter, type ReadingAdapter } from "../broker/sql/sequelize.ts";
-import { SqliteDatabase } from "../broker/sql/sqlite-database.ts";
+import { openDatabase, type Opened } from "../broker/sql/open.ts";
+import type { ReadingAdapter } from "../broker/sql/sequelize.ts";
 import { Store } from "../broker/sql/store.ts";
 import { runtimeOf, type Probe } from "../broker/runtime.ts";
 import { part, type Part } from "../broker/service.ts";
-
-/** A store's writer and its reader; lists are read over one more. */
-const CONNECTIONS = 2;
 
 /** A table as Sequelize reads it for lists. */
 export interface Model {
@@ -49,7 +43,7 @@ export type StoreService = Service & {
 };
 
 type Inner = StoreService & {
-	release(): Promise<void>;
+	opened: Opened;
 	connect(): Promise<void>;
 	disconnect(): Promise<void>;
 	adapter: ReadingAdapter;
@@ -61,25 +55,22 @@ const { settings, methods } = DbService as unknown as Part;
 
 /** Gives a service its own database: migrated and owned before it serves, units of work for writes, lists for reads. */
 export function store<Self extends StoreService>({ model, seed }: StoreOptions<Self> = {}): Part {
-	const fileOf = (service: Service) => join(runtimeOf(service.broker).env.DATA_DIR, `${service.name}.db`);
 	return part<Inner>({
 		mixins: model ? [{ settings, methods }] : [],
 		model,
 		async started(this: Inner) {
-			const file = fileOf(this);
-			mkdirSync(runtimeOf(this.broker).env.DATA_DIR, { recursive: true });
-			this.release = await ownStore(file);
-			const database = await SqliteDatabase.open(this.name, file);
+			this.opened = await openDatabase(runtimeOf(this.broker).env, this.name);
+			const { database, connections } = this.opened;
 			await migrate(database, this.logger);
 			this.store = new Store(database);
 			const probe: Probe = {
 				name: this.name,
 				check: () => this.store.get("SELECT 1"),
-				connections: model ? CONNECTIONS + 1 : CONNECTIONS
+				connections: model ? connections + 1 : connections
 			};
 			runtimeOf(this.broker).probes.push(probe);
 			if (model) {
-				this.adapter = await readingAdapter(file);
+				this.adapter = await this.opened.adapter();
 				this.adapter.init(this.broker, this);
 				await this.connect();
 			}
@@ -87,8 +78,7 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 		},
 		async stopped(this: Inner) {
 			if (model && this.adapter) await this.disconnect();
-			await this.store?.database.close();
-			await this.release?.();
+			await this.opened?.close();
 		},
 		methods: {
 			async page({ where = {}, limit, after, ascending }: PageRequest): Promise<Page<unknown>> {

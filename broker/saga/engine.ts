@@ -5,9 +5,11 @@ import { serviceContext } from "../context.ts";
 import { crash } from "../crash.ts";
 import { codeOf, isRefusal, isTransient } from "../errors.ts";
 import { uuid7 } from "../ids.ts";
+import type { Duty } from "../sql/sql.ts";
 import type { Store, Unit } from "../sql/store.ts";
-import { begin, change, claim, Fenced, freeLeases, nextDue, note, push, type Change, type Instance } from "./log.ts";
+import { begin, change, claim, Fenced, nextDue, note, push, type Change, type Instance } from "./log.ts";
 import type { Saga, Step } from "./saga.ts";
+import { dutyOf, othersThan, takeOver } from "./workers.ts";
 
 /** After this many failed tries of one step a person has to look. */
 const ATTEMPTS = 20;
@@ -22,9 +24,13 @@ export class SagaEngine {
 	readonly #service: Service & { store: Store };
 	readonly #sagas: ReadonlyMap<string, AnySaga>;
 	readonly #running = new Map<number, Promise<void>>();
+	/** The last unit of each saga that runs here. */
+	readonly #last = new Map<number, Promise<unknown>>();
 	readonly #owner = uuid7();
 	#timer: NodeJS.Timeout | undefined;
 	#nextSweep = 0;
+	#nextTakeOver = 0;
+	#duty: Duty | undefined;
 	#stopped = true;
 
 	constructor(service: Service & { store: Store }, sagas: readonly AnySaga[]) {
@@ -34,10 +40,18 @@ export class SagaEngine {
 
 	/** Takes up what an earlier process left, and whatever falls due. */
 	async start(): Promise<void> {
-		if (this.#service.store.database.dialect === "sqlite")
-			await this.#service.store.transact(this.#cause("take-over"), freeLeases);
-		this.#stopped = false;
-		this.#sweepIn(0);
+		const { store } = this.#service;
+		await takeOver(store, this.#owner);
+		await new Promise<void>(taken => {
+			this.#duty = store.database.duty(dutyOf(this.#owner), {
+				take: () => {
+					this.#stopped = false;
+					this.#sweepIn(0);
+					taken();
+				},
+				lose: () => undefined // Its sagas may be others' now; their fences tell.
+			});
+		});
 	}
 
 	/** Lets the steps under way end; what remains is taken up by the next process. */
@@ -46,6 +60,7 @@ export class SagaEngine {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		await Promise.all(this.#running.values());
+		await this.#duty?.end();
 	}
 
 	/** Starts a saga in the unit of what causes it, and runs it as soon as that is committed. */
@@ -94,6 +109,10 @@ export class SagaEngine {
 
 	async #claimDue(): Promise<number> {
 		const { store } = this.#service;
+		if (store.database.dialect === "postgres" && Date.now() >= this.#nextTakeOver) {
+			this.#nextTakeOver = Date.now() + 1_000;
+			if ((await othersThan(store, this.#owner)).length > 0) await takeOver(store, this.#owner);
+		}
 		while (!this.#stopped) {
 			if (this.#running.size >= TAKEN_UP) return 50;
 			// What runs here is not taken from itself, however late it is: its own fence would stop it.
@@ -115,7 +134,10 @@ export class SagaEngine {
 				// The lease runs out and a sweep takes the saga up again: here, or in the process that fenced this one off.
 				if (!(error instanceof Fenced)) this.#service.logger.error(`Saga ${instance.id} was interrupted`, error);
 			})
-			.finally(() => this.#running.delete(instance.id));
+			.finally(() => {
+				this.#running.delete(instance.id);
+				this.#last.delete(instance.id);
+			});
 		this.#running.set(instance.id, run);
 	}
 
@@ -258,7 +280,13 @@ export class SagaEngine {
 	}
 
 	#transact<T>(verb: string, held: Instance, work: (unit: Unit) => Promise<T>): Promise<T> {
-		return this.#service.store.transact(this.#cause(verb, held), work);
+		const { store } = this.#service;
+		const write = () => store.transact(this.#cause(verb, held), work);
+		if (store.database.dialect === "sqlite") return write();
+		// Units run side by side there; those of one saga keep their order.
+		const turn = (this.#last.get(held.id) ?? Promise.resolve()).then(write, write);
+		this.#last.set(held.id, turn);
+		return turn;
 	}
 
 	#cause(verb: string, held?: Instance) {

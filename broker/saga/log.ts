@@ -1,4 +1,4 @@
-import type { Sql } from "../sql/sql.ts";
+import { noneOf, type Sql } from "../sql/sql.ts";
 import type { Unit } from "../sql/store.ts";
 
 /**
@@ -85,21 +85,18 @@ export async function begin(
 /** Takes the lease of one saga that is due and that nobody works on, and with it a new fence; none of those that run `here`. */
 export async function claim(unit: Unit, owner: string, here: readonly number[]): Promise<Instance | undefined> {
 	const now = Date.now();
+	const elsewhere = noneOf("id", here);
 	const row = await unit.get<InstanceRow>(
 		`UPDATE sagas SET lease_owner = ?, lease_until = ?, fence = fence + 1,
 			step = CASE status WHEN 'WATCHED' THEN 0 ELSE step END,
 			status = CASE status WHEN 'WATCHED' THEN 'RUNNING' ELSE status END
 		WHERE id = (SELECT id FROM sagas WHERE status IN ('RUNNING', 'COMPENSATING', 'WATCHED') AND next_run_at <= ?
-			AND lease_until <= ? AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY next_run_at LIMIT 1)
+			AND lease_until <= ? AND ${elsewhere.sql} ORDER BY next_run_at LIMIT 1)
 		RETURNING *`,
-		[owner, now + LEASE_MS, now, now, JSON.stringify(here)]
+		[owner, now + LEASE_MS, now, now, ...elsewhere.values]
 	);
 	return row && instanceOf(row);
 }
-
-/** Frees what an earlier process held. Only for a store that one process owns: there, that process is dead. */
-export const freeLeases = (unit: Unit): Promise<number> =>
-	unit.run("UPDATE sagas SET lease_until = 0 WHERE status IN ('RUNNING', 'COMPENSATING') AND lease_until > 0");
 
 /** Sends a saga that needed attention on its way again, in the direction it was going. */
 export async function push(unit: Unit, id: number): Promise<boolean> {
@@ -188,10 +185,11 @@ export async function watched(
 
 /** When the next saga is due, in milliseconds since the epoch, of those that do not run `here`. */
 export async function nextDue(sql: Pick<Sql, "get">, here: readonly number[]): Promise<number | undefined> {
+	const elsewhere = noneOf("id", here);
 	const row = await sql.get<{ due: number | null }>(
-		`SELECT min(max(next_run_at, lease_until)) AS due FROM sagas
-		WHERE status IN ('RUNNING', 'COMPENSATING', 'WATCHED') AND id NOT IN (SELECT value FROM json_each(?))`,
-		[JSON.stringify(here)]
+		`SELECT min(CASE WHEN next_run_at > lease_until THEN next_run_at ELSE lease_until END) AS due FROM sagas
+		WHERE status IN ('RUNNING', 'COMPENSATING', 'WATCHED') AND ${elsewhere.sql}`,
+		elsewhere.values
 	);
 	return row?.due ?? undefined;
 }

@@ -3,7 +3,7 @@ import type { Bus } from "../bus/bus.ts";
 import { crash } from "../crash.ts";
 import type { SoukEvent } from "../event.ts";
 import { isoNow } from "../ids.ts";
-import type { Database } from "./sql.ts";
+import { type Database, type Duty, noneOf, oneOf } from "./sql.ts";
 
 const BATCH = 500;
 const IN_FLIGHT = 2_000;
@@ -26,6 +26,7 @@ export class Relay {
 	#again = false;
 	#timer: NodeJS.Timeout | undefined;
 	#running = false;
+	#duty: Duty | undefined;
 
 	constructor(database: Database, bus: Bus, logger: Logger) {
 		this.#database = database;
@@ -33,18 +34,34 @@ export class Relay {
 		this.#logger = logger;
 	}
 
+	/** Begins as soon as no other process of the service does this: two would send everything twice, and out of order. */
 	start(): void {
+		this.#duty = this.#database.duty("relay", {
+			take: () => this.#begin(),
+			lose: () => this.#end(),
+			nudged: () => this.wake()
+		});
+	}
+
+	#begin(): void {
 		this.#running = true;
 		this.#timer = setInterval(() => this.#poll(), POLL_MS);
 		this.#poll();
 	}
 
-	/** Events of work that is still under way are delivered first, as far as the consumers allow. */
-	async stop(): Promise<void> {
+	#end(): void {
 		clearInterval(this.#timer);
 		this.#running = false;
+	}
+
+	/** Events of work that is still under way are delivered first, as far as the consumers allow. */
+	async stop(): Promise<void> {
+		// Where it is not on duty, it shall not be called to it now.
+		if (!this.#running) await this.#duty?.end();
+		this.#end();
 		await this.#pumping;
 		await this.#marking;
+		await this.#duty?.end();
 	}
 
 	/** Number of events that are committed and not yet answered for by the bus. */
@@ -60,7 +77,7 @@ export class Relay {
 	}
 
 	wake(): void {
-		if (!this.#running) return;
+		if (!this.#running) return this.#duty?.nudge();
 		this.#again = true;
 		this.#pumping ??= this.#pump()
 			.catch((error: unknown) => this.#logger.error("The outbox could not be read; the next poll tries again", error))
@@ -85,10 +102,7 @@ export class Relay {
 	async #pump(): Promise<void> {
 		while (this.#again && this.#flows()) {
 			this.#again = false;
-			const rows = await this.#database.all<{ seq: number; payload: string }>(
-				`SELECT seq, payload FROM outbox WHERE published_at IS NULL AND seq > ? ORDER BY seq LIMIT ${BATCH}`,
-				[this.#cursor]
-			);
+			const rows = await this.#unsent();
 			for (const { seq, payload } of rows) {
 				if (!this.#flows()) break;
 				this.#cursor = seq;
@@ -96,6 +110,18 @@ export class Relay {
 			}
 			this.#again ||= rows.length === BATCH || !this.#flows();
 		}
+	}
+
+	#unsent(): Promise<{ seq: number; payload: string }[]> {
+		// With one writer a number that is read later is greater. With many, a smaller one may be committed after it.
+		const unsent =
+			this.#database.dialect === "sqlite"
+				? { sql: "seq > ?", values: [this.#cursor] }
+				: noneOf("seq", [...this.#inFlight]);
+		return this.#database.all(
+			`SELECT seq, payload FROM outbox WHERE published_at IS NULL AND ${unsent.sql} ORDER BY seq LIMIT ${BATCH}`,
+			unsent.values
+		);
 	}
 
 	#publish(seq: number, payload: string): void {
@@ -122,11 +148,9 @@ export class Relay {
 			const seqs = this.#answered;
 			this.#answered = [];
 			try {
+				const these = oneOf("seq", seqs);
 				await this.#database.write("relay", tx =>
-					tx.run("UPDATE outbox SET published_at = ? WHERE seq IN (SELECT value FROM json_each(?))", [
-						isoNow(),
-						JSON.stringify(seqs)
-					])
+					tx.run(`UPDATE outbox SET published_at = ? WHERE ${these.sql}`, [isoNow(), ...these.values])
 				);
 			} catch (error) {
 				// The next poll tries again. What is unmarked when the process ends is delivered again, and skipped by the inboxes.

@@ -1,6 +1,9 @@
 import type { Service, ServiceBroker } from "moleculer";
 import SequelizeAdapter from "moleculer-db-adapter-sequelize";
+import pg from "pg";
 import { sqlite } from "./driver.ts";
+import { connectionTo, reading } from "./postgres-connection.ts";
+import { PostgresFault, toldOf } from "./postgres-faults.ts";
 
 /** What Souk uses of moleculer-db's adapter. */
 export interface ReadingAdapter {
@@ -8,8 +11,10 @@ export interface ReadingAdapter {
 	find(filter: object): Promise<{ toJSON(): unknown }[]>;
 }
 
+const Adapter = SequelizeAdapter as unknown as new (...options: (object | string)[]) => ReadingAdapter;
+
 /** moleculer-db's adapter on a read-only connection: lists and admin screens. Writes go through the unit of work. */
-export async function readingAdapter(file: string): Promise<ReadingAdapter> {
+export async function sqliteAdapter(file: string): Promise<ReadingAdapter> {
 	const driver = await sqlite();
 	// Sequelize never fires its connection hooks for SQLite, so what a connection must be set to is set where it is
 	// opened: in the driver it is given.
@@ -21,7 +26,6 @@ export async function readingAdapter(file: string): Promise<ReadingAdapter> {
 			});
 		}
 	}
-	const Adapter = SequelizeAdapter as unknown as new (options: object) => ReadingAdapter;
 	return new Adapter({
 		dialect: "sqlite",
 		dialectModule: { ...driver, Database: ReadingDatabase },
@@ -30,4 +34,28 @@ export async function readingAdapter(file: string): Promise<ReadingAdapter> {
 		logging: false,
 		noSync: true
 	});
+}
+
+/** moleculer-db's adapter on a few connections to Postgres that only read. */
+export function postgresAdapter(url: string, store: string): ReadingAdapter {
+	const { connectionTimeoutMillis, query_timeout, statement_timeout, lock_timeout, keepAlive, application_name } =
+		connectionTo(url, store);
+	const adapter = new Adapter(url, {
+		dialect: "postgres",
+		dialectModule: { Client: pg.Client, types: { ...pg.types, ...reading } },
+		dialectOptions: {
+			...{ connectionTimeoutMillis, query_timeout, statement_timeout, lock_timeout, keepAlive, application_name },
+			options: "-c default_transaction_read_only=on"
+		},
+		pool: { max: 2, acquire: 5_000, idle: 30_000 },
+		logging: false,
+		noSync: true
+	});
+	const find = adapter.find.bind(adapter);
+	// Sequelize wraps what its driver throws.
+	adapter.find = filter =>
+		find(filter).catch((error: Error & { parent?: unknown }) => {
+			throw error.name.startsWith("Sequelize") ? toldOf(store, new PostgresFault(error.parent ?? error)) : error;
+		});
+	return adapter;
 }

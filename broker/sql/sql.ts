@@ -24,11 +24,49 @@ export interface Tx extends Sql {
 /** Work done in one transaction. It may run twice: it touches nothing but `tx`. */
 export type Work<T> = (tx: Tx) => Promise<T>;
 
-/** One service's database: a queue of write units, and reads beside it. */
+/** Being the one process of a service that does a task. */
+export interface Duty {
+	/** Tells whoever is on duty that there is something to do. */
+	nudge(): void;
+	/** Leaves the task to another process. */
+	end(): Promise<void>;
+}
+
+/** What a process does as a task becomes its own, as it is taken away, and when another process says there is work. */
+export interface Turns {
+	take(): void;
+	lose(): void;
+	nudged?(): void;
+}
+
+/** One service's database: write units, and reads beside them. */
 export interface Database extends Sql {
 	readonly name: string;
-	readonly dialect: "sqlite";
+	readonly dialect: "sqlite" | "postgres";
 	/** Runs work in a transaction and resolves when it is durable. `unit` names it in logs and crash points. */
 	write<T>(unit: string, work: Work<T>): Promise<T>;
+	/** Asks for a task that only one of the processes on this database does at a time. */
+	duty(task: string, turns: Turns): Duty;
+	/** Whether no process has a task, and none gets it before the unit ends. */
+	unattended(tx: Sql, task: string): Promise<boolean>;
+	/** Does something while no other process does so: what changes the tables themselves. */
+	exclusively<T>(work: () => Promise<T>): Promise<T>;
 	close(): Promise<void>;
+}
+
+/**
+ * A condition on a column: one of these values. The text has as many places as the next power of two, so that few different
+ * statements come of it.
+ */
+export function oneOf(column: string, values: readonly Value[]): { sql: string; values: Value[] } {
+	if (values.length === 0) return { sql: "(1 = 0)", values: [] };
+	const size = 2 ** Math.ceil(Math.log2(values.length));
+	const padded = [...values, ...Array<Value>(size - values.length).fill(values[0]!)];
+	return { sql: `(${column} IN (${Array(size).fill("?").join(", ")}))`, values: padded };
+}
+
+/** A condition on a column: none of these values. */
+export function noneOf(column: string, values: readonly Value[]): { sql: string; values: Value[] } {
+	const these = oneOf(column, values);
+	return { sql: `NOT ${these.sql}`, values: these.values };
 }

@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { crash } from "../crash.ts";
 import { StoreUnavailable } from "../errors.ts";
+import { flush, OpenTx, runHook } from "./open-tx.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
-import type { Database, Row, Tx, Value, Work } from "./sql.ts";
+import type { Database, Duty, Row, Turns, Value, Work } from "./sql.ts";
 
 /** How many waiting units share one commit. */
 const GROUP = 64;
@@ -13,72 +14,6 @@ interface Waiting {
 	resolve(value: unknown): void;
 	reject(error: unknown): void;
 	context: <T>(run: () => T) => T;
-}
-
-/** One unit of a group: its statements, and what it leaves for the commit. */
-class SqliteTx implements Tx {
-	readonly appended: [table: string, row: Row][] = [];
-	readonly hooks: (() => void)[] = [];
-	wrote = false;
-	readonly #connection: SqliteConnection;
-	#last: Promise<unknown> = Promise.resolve();
-	#ended = false;
-
-	constructor(connection: SqliteConnection) {
-		this.#connection = connection;
-	}
-
-	run(sql: string, values?: readonly Value[]): Promise<number> {
-		this.wrote = true;
-		return this.#next(() => this.#connection.run(sql, values));
-	}
-
-	get<R = Row>(sql: string, values?: readonly Value[]): Promise<R | undefined> {
-		if (!sql.startsWith("SELECT")) this.wrote = true;
-		return this.#next(() => this.#connection.get<R>(sql, values));
-	}
-
-	all<R = Row>(sql: string, values?: readonly Value[]): Promise<R[]> {
-		if (!sql.startsWith("SELECT")) this.wrote = true;
-		return this.#next(() => this.#connection.all<R>(sql, values));
-	}
-
-	append(table: string, row: Row): void {
-		this.#assertOpen();
-		this.appended.push([table, row]);
-	}
-
-	afterCommit(hook: () => void): void {
-		this.#assertOpen();
-		this.hooks.push(hook);
-	}
-
-	/** Does the work. It fails when one of its statements did, whatever the work made of that. */
-	async do<T>(work: Work<T>): Promise<T> {
-		try {
-			const value = await work(this);
-			await this.#last;
-			return value;
-		} finally {
-			this.#ended = true;
-			this.#last.catch(() => undefined);
-		}
-	}
-
-	// One after the other, and none after one that failed: SQLite itself ends the transaction when the disk is full, and
-	// what followed would commit by itself.
-	#next<T>(statement: () => Promise<T>): Promise<T> {
-		const answer = this.#last.then(() => {
-			this.#assertOpen();
-			return statement();
-		});
-		this.#last = answer;
-		return answer;
-	}
-
-	#assertOpen(): void {
-		if (this.#ended) throw new Error("A unit of work was used after its end: something in it was not awaited");
-	}
 }
 
 /**
@@ -133,6 +68,21 @@ export class SqliteDatabase implements Database {
 		});
 	}
 
+	/** The file has one owner, and the owner does everything. */
+	duty(_task: string, { take }: Turns): Duty {
+		take();
+		return { nudge: () => undefined, end: () => Promise.resolve() };
+	}
+
+	/** Whoever else had a task owned the file, and is gone. */
+	unattended(): Promise<boolean> {
+		return Promise.resolve(true);
+	}
+
+	exclusively<T>(work: () => Promise<T>): Promise<T> {
+		return work();
+	}
+
 	async close(): Promise<void> {
 		this.#closed = true;
 		await this.#draining;
@@ -148,7 +98,7 @@ export class SqliteDatabase implements Database {
 	}
 
 	async #commit(group: Waiting[]): Promise<void> {
-		const done: { waiting: Waiting; tx: SqliteTx; value: unknown }[] = [];
+		const done: { waiting: Waiting; tx: OpenTx; value: unknown }[] = [];
 		const refused: { waiting: Waiting; error: unknown }[] = [];
 		try {
 			await this.#writer.run("BEGIN IMMEDIATE");
@@ -158,7 +108,7 @@ export class SqliteDatabase implements Database {
 		}
 		try {
 			for (const waiting of group) {
-				const tx = new SqliteTx(this.#writer);
+				const tx = new OpenTx(this.#writer);
 				try {
 					done.push({ waiting, tx, value: await waiting.context(() => tx.do(waiting.work)) });
 				} catch (error) {
@@ -166,7 +116,10 @@ export class SqliteDatabase implements Database {
 					refused.push({ waiting, error });
 				}
 			}
-			await this.#flush(done.flatMap(({ tx }) => tx.appended));
+			await flush(
+				this.#writer,
+				done.flatMap(({ tx }) => tx.appended)
+			);
 			for (const { waiting } of done) crash(`${waiting.unit}:before-commit`);
 			await this.#writer.run("COMMIT");
 		} catch (error) {
@@ -179,36 +132,8 @@ export class SqliteDatabase implements Database {
 		for (const { waiting, error } of refused) waiting.reject(this.#fault(error));
 		for (const { waiting, tx, value } of done) {
 			waiting.resolve(value);
-			for (const hook of tx.hooks) this.#call(hook, waiting);
-		}
-	}
-
-	// In the context of who asked for the unit, not of who happened to start the writer. What a hook throws is its own.
-	#call(hook: () => void, waiting: Waiting): void {
-		try {
-			waiting.context(hook);
-		} catch (error) {
-			process.emitWarning(`A hook after the commit of ${waiting.unit} failed: ${String(error)}`);
-		}
-	}
-
-	async #flush(appended: [table: string, row: Row][]): Promise<void> {
-		const byShape = new Map<string, { head: string; width: number; rows: Value[][] }>();
-		for (const [table, row] of appended) {
-			const columns = Object.keys(row);
-			const head = `INSERT INTO ${table} (${columns.join(", ")}) VALUES `;
-			let shape = byShape.get(head);
-			if (!shape) byShape.set(head, (shape = { head, width: columns.length, rows: [] }));
-			shape.rows.push(Object.values(row));
-		}
-		for (const { head, width, rows } of byShape.values()) {
-			const one = `(${Array(width).fill("?").join(", ")})`;
-			// Powers of two, so that a table has few different statements.
-			for (let from = 0; from < rows.length; ) {
-				const size = 2 ** Math.min(5, Math.floor(Math.log2(rows.length - from)));
-				await this.#writer.run(head + Array(size).fill(one).join(", "), rows.slice(from, from + size).flat());
-				from += size;
-			}
+			// In the context of who asked for the unit, not of who happened to start the writer.
+			for (const hook of tx.hooks) waiting.context(() => runHook(hook, waiting.unit));
 		}
 	}
 

@@ -31,8 +31,8 @@ export const model: Model = {
 };
 export type Row = Omit<Entry, "seq"> & { id: number };
 
-const ENTRIES = `SELECT seq, event_id AS eventId, at, type, subject, source, version, correlation_id AS correlationId,
-	causation_id AS causationId, traceparent, data, prev_hash AS prevHash, hash FROM audit_log`;
+const ENTRIES = `SELECT seq, event_id AS "eventId", at, type, subject, source, version, correlation_id AS "correlationId",
+	causation_id AS "causationId", traceparent, data, prev_hash AS "prevHash", hash FROM audit_log`;
 
 /** An entry as the contract shows it. */
 export const entryOf = ({ id, version, causationId, traceparent, data, ...row }: Row): AuditEntry => ({

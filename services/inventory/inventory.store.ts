@@ -1,5 +1,6 @@
 import { DataTypes } from "sequelize";
 import { StoreUnavailable } from "../../broker/errors.ts";
+import { oneOf } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model } from "../../mixins/store.mixin.ts";
 import type { Movement, Stock } from "./inventory.contract.ts";
@@ -59,9 +60,13 @@ export async function findStock(sql: Pick<Store | Unit, "get">, productId: numbe
 
 /** How much of each product of an order nobody holds. */
 export async function freeOf(unit: Unit, lines: readonly Line[]): Promise<Map<number, number>> {
+	const these = oneOf(
+		"product_id",
+		lines.map(({ productId }) => productId)
+	);
 	const rows = await unit.all<{ product_id: number; free: number }>(
-		"SELECT product_id, on_hand - reserved AS free FROM stock WHERE product_id IN (SELECT value FROM json_each(?))",
-		[JSON.stringify(lines.map(({ productId }) => productId))]
+		`SELECT product_id, on_hand - reserved AS free FROM stock WHERE ${these.sql}`,
+		these.values
 	);
 	return new Map(rows.map(({ product_id, free }) => [product_id, free]));
 }

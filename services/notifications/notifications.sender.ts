@@ -2,6 +2,7 @@ import { backoff } from "../../broker/backoff.ts";
 import { crash } from "../../broker/crash.ts";
 import { isoNow } from "../../broker/ids.ts";
 import type { Logger } from "../../broker/service.ts";
+import type { Duty } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Mailer } from "./mailer.ts";
 import { due, markFailed, markSent, type NotificationRow } from "./notifications.store.ts";
@@ -33,6 +34,7 @@ export class Sender {
 	#again = false;
 	#running = false;
 	#timer: NodeJS.Timeout | undefined;
+	#duty: Duty | undefined;
 
 	constructor(store: Store, mailer: Mailer, logger: Logger, patience: Patience) {
 		this.#store = store;
@@ -41,21 +43,37 @@ export class Sender {
 		this.#patience = patience;
 	}
 
+	/** Begins as soon as no other process sends: a mail is on its way before anybody can see that it is. */
 	start(): void {
+		this.#duty = this.#store.database.duty("mail", {
+			take: () => this.#begin(),
+			lose: () => this.#end(),
+			nudged: () => this.wake()
+		});
+	}
+
+	#begin(): void {
 		this.#running = true;
 		this.#timer = setInterval(() => this.wake(), this.#patience.pollMs);
 		this.wake();
 	}
 
-	/** Resolves when the mail under way is sent and marked. */
-	async stop(): Promise<void> {
+	#end(): void {
 		clearInterval(this.#timer);
 		this.#running = false;
+	}
+
+	/** Resolves when the mail under way is sent and marked. */
+	async stop(): Promise<void> {
+		// Where it is not on duty, it shall not be called to it now.
+		if (!this.#running) await this.#duty?.end();
+		this.#end();
 		await this.#working;
+		await this.#duty?.end();
 	}
 
 	wake(): void {
-		if (!this.#running) return;
+		if (!this.#running) return this.#duty?.nudge();
 		this.#again = true;
 		this.#working ??= this.#work();
 	}

@@ -52,7 +52,8 @@ export async function sagaPage(
 	{ status, after, limit }: { status?: string; after?: number; limit: number }
 ): Promise<{ items: Summary[]; next?: number }> {
 	const rows = await store.all<SagaRow>(
-		"SELECT * FROM sagas WHERE (? IS NULL OR status = ?) AND (? IS NULL OR id < ?) ORDER BY id DESC LIMIT ?",
+		`SELECT * FROM sagas WHERE (CAST(? AS TEXT) IS NULL OR status = ?) AND (CAST(? AS BIGINT) IS NULL OR id < ?)
+		ORDER BY id DESC LIMIT ?`,
 		[status ?? null, status ?? null, after ?? null, after ?? null, limit + 1]
 	);
 	const items = rows.slice(0, limit).map(summaryOf);

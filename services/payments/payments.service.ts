@@ -1,4 +1,5 @@
 import type { ServiceSchema } from "moleculer";
+import { storeUrlOf } from "../../broker/env.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { serve, service } from "../../broker/service.ts";
 import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
@@ -56,6 +57,7 @@ export const paymentsOn = (open: (settings: ProviderSettings) => Promise<Provide
 			this.webhookSecret = webhookSecret(env.WEBHOOK_SECRET, env.DATA_DIR);
 			this.provider = await open({
 				dataDir: env.DATA_DIR,
+				databaseUrl: storeUrlOf(env, "provider"),
 				secret: this.webhookSecret,
 				notify: postTo(`http://127.0.0.1:${env.PORT}/api/v1/webhooks/payments`),
 				slowMs: env.PROVIDER_SLOW_MS,

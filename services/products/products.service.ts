@@ -1,5 +1,6 @@
 import { VersionConflict } from "../../broker/errors.ts";
 import { type Handler, serve, service } from "../../broker/service.ts";
+import { idsTaken } from "../../broker/sql/ids-taken.ts";
 import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
 import { rows, type RowsService } from "../../mixins/rows.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
@@ -76,9 +77,12 @@ export default service<ProductsService>({
 	name: "products",
 	mixins: [
 		store<ProductsService>({
-			seed: async () => async unit => {
-				for (const { id, ...details } of catalogue) plant(unit, id, details);
-			}
+			seed:
+				async ({ store }) =>
+				async unit => {
+					await idsTaken(unit, store.database, "products", "id", catalogue.at(-1)!.id);
+					for (const { id, ...details } of catalogue) plant(unit, id, details);
+				}
 		}),
 		rows(load),
 		outbox()

@@ -1,4 +1,5 @@
 import type { Rows } from "../../broker/rows.ts";
+import { oneOf } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import { type Details, patternOf, searchable } from "./product.ts";
 import type { Product, Sort } from "./products.contract.ts";
@@ -29,7 +30,8 @@ export const subjectOf = (id: number): string => `product/${id}`;
 
 /** Those of the rows that are sold, in one query however many are asked for. */
 export function load(store: Store, ids: readonly number[]): Promise<ProductRow[]> {
-	return store.all<ProductRow>(`${SOLD} AND id IN (SELECT value FROM json_each(?))`, [JSON.stringify(ids)]);
+	const these = oneOf("id", ids);
+	return store.all<ProductRow>(`${SOLD} AND ${these.sql}`, these.values);
 }
 
 /** One product, to be read. Throws ProductNotFound. */

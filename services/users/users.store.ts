@@ -1,5 +1,6 @@
 import { DataTypes, Op } from "sequelize";
 import type { Rows } from "../../broker/rows.ts";
+import { oneOf } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model, Page, StoreService } from "../../mixins/store.mixin.ts";
 import {
@@ -85,10 +86,8 @@ const foundIn = (row: Readonly<UserRow>): Found => ({
 
 /** Those of the users who were not removed, in one query however many are asked for. */
 export function load(store: Store, ids: readonly number[]): Promise<UserRow[]> {
-	return store.all<UserRow>(
-		`SELECT ${COLUMNS} FROM users WHERE removed_at IS NULL AND id IN (SELECT value FROM json_each(?))`,
-		[JSON.stringify(ids)]
-	);
+	const these = oneOf("id", ids);
+	return store.all<UserRow>(`SELECT ${COLUMNS} FROM users WHERE removed_at IS NULL AND ${these.sql}`, these.values);
 }
 
 /** One user, to be read. Throws UserNotFound. */

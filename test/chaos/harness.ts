@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { isAlive, readState } from "../../scripts/cluster/state.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/nats-server.ts";
+import { dropStores, storeSettings } from "../support/stores.ts";
 import { knobs } from "./knobs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -139,7 +140,9 @@ export class Souk {
 	async close(): Promise<void> {
 		this.#closed = true;
 		await this.kill();
-		if (!knobs.keep) rmSync(this.folder, { recursive: true, force: true });
+		if (knobs.keep) return;
+		rmSync(this.folder, { recursive: true, force: true });
+		dropStores(this.folder);
 	}
 
 	/** The process dies when it next reaches the point. */
@@ -177,6 +180,7 @@ export class Souk {
 				HOME: process.env.HOME,
 				TMPDIR: process.env.TMPDIR,
 				DATA_DIR: this.dataDir,
+				...storeSettings(this.folder),
 				PORT: String(this.#port),
 				RATE_LIMIT: "off",
 				SEED_DEMO: "on",

@@ -14,6 +14,8 @@ import { canonical } from "../../services/audit/chain.ts";
 import "../../services/orders/orders.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { as, event, node, type TestNode } from "../support/node.ts";
+import { query } from "../support/postgres-server.ts";
+import { onPostgres, storeSettings, storeUrl } from "../support/stores.ts";
 
 const ADMIN = { userId: 9, roles: ["staff", "admin"] } as const;
 
@@ -47,6 +49,7 @@ const verify = (at: TestNode, from?: number) => as(at, ADMIN)("audit.verify", { 
 
 /** Changes the store behind the service's back. */
 async function tamper(dataDir: string, ...statements: string[]): Promise<void> {
+	if (onPostgres()) return void (await query(storeUrl(dataDir, "audit"), statements.join(";")));
 	const connection = await SqliteConnection.open(join(dataDir, "audit.db"));
 	await connection.exec(statements.join(";")).finally(() => connection.close());
 }
@@ -191,7 +194,7 @@ describe("a killed process", () => {
 			import audit from "${file("../../services/audit/audit.service.ts")}";
 			import { armCrashPoints } from "${file("../../broker/crash.ts")}";
 			import { node } from "${file("../support/node.ts")}";
-			const souk = await node([audit], { dataDir: ${JSON.stringify(dataDir)} });
+			const souk = await node([audit], ${JSON.stringify({ dataDir, env: storeSettings(dataDir) })});
 			armCrashPoints(${JSON.stringify(orders)});
 			await Promise.all(JSON.parse(readFileSync(0, "utf8")).map(event => souk.publish(event)));
 			process.exit(1);`

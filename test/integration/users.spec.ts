@@ -8,6 +8,7 @@ import { type User, users as contract } from "../../services/users/users.contrac
 import users, { type UsersService } from "../../services/users/users.service.ts";
 import { eventually } from "../support/eventually.ts";
 import { as, node, type TestNode } from "../support/node.ts";
+import { tablesOf } from "../support/stores.ts";
 
 const password = "correct horse";
 const ALICE = 1;
@@ -24,8 +25,7 @@ const storeOf = (on: TestNode) => (on.broker.getLocalService("users") as unknown
 /** Everything that is kept, as text. */
 async function everything(): Promise<string> {
 	const store = storeOf(n);
-	const tables = await store.all<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'");
-	const rows = await Promise.all(tables.map(({ name }) => store.all(`SELECT * FROM ${name}`)));
+	const rows = await Promise.all((await tablesOf(store)).map(name => store.all(`SELECT * FROM ${name}`)));
 	return JSON.stringify(rows);
 }
 

@@ -10,6 +10,7 @@ import type { SoukEvent } from "../../broker/event.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { serve, service } from "../../broker/service.ts";
 import { brokerOptions } from "../../moleculer.config.ts";
+import { dropStores, storeSettings } from "./stores.ts";
 
 /** A process with real stores in a temporary folder, for one spec. */
 export interface TestNode {
@@ -40,6 +41,7 @@ export async function node(services: ServiceSchema[], { dataDir, env = {} }: Nod
 		SEED_DEMO: "off",
 		LOG_LEVEL: "fatal",
 		PORT: "0",
+		...storeSettings(folder),
 		...env
 	});
 	const broker = new ServiceBroker({ ...brokerOptions(settings), logger: false });
@@ -67,6 +69,7 @@ export async function node(services: ServiceSchema[], { dataDir, env = {} }: Nod
 		close: async () => {
 			await broker.stop();
 			rmSync(folder, { recursive: true, force: true });
+			dropStores(folder);
 		}
 	};
 }

@@ -6,6 +6,7 @@ import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
 import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { node, type TestNode } from "./node.ts";
+import { onPostgres } from "./stores.ts";
 
 /** What the specs of delivery send about: a letter to somebody. */
 const letterEvents = events("letter", { written: z.strictObject({ n: z.int() }) });
@@ -73,9 +74,11 @@ export async function post(
 				}
 			}),
 		diary: async reader =>
-			(await local(reader).store.all<{ name: string }>("SELECT name FROM seeds ORDER BY rowid")).map(
-				({ name }) => name
-			),
+			(
+				await local(reader).store.all<{ name: string }>(
+					`SELECT name FROM seeds ORDER BY ${onPostgres() ? "CAST(CAST(xmin AS TEXT) AS BIGINT)" : "rowid"}`
+				)
+			).map(({ name }) => name),
 		underWay: () => local("writer").relay.backlog(),
 		service: local
 	};

@@ -13,6 +13,7 @@ import { outbox } from "../../mixins/outbox.mixin.ts";
 import { sagas, type SagaService } from "../../mixins/saga.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { node, type TestNode } from "./node.ts";
+import { copyStores, dropStores } from "./stores.ts";
 
 const step = {
 	summary: "A step",
@@ -171,9 +172,13 @@ export function crashed(from: TestNode): string {
 	copies.push(folder);
 	for (const file of readdirSync(from.dataDir))
 		if (!file.includes(".owner")) cpSync(join(from.dataDir, file), join(folder, file));
+	copyStores(from.dataDir, folder);
 	return folder;
 }
 
 export function removeCopies(): void {
-	for (const folder of copies.splice(0)) rmSync(folder, { recursive: true, force: true });
+	for (const folder of copies.splice(0)) {
+		rmSync(folder, { recursive: true, force: true });
+		dropStores(folder);
+	}
 }

@@ -16,6 +16,5 @@ export const up: Migration["up"] = async sql => {
 	)`);
 	await sql.run("CREATE INDEX products_name ON products (name, id) WHERE removed_at IS NULL");
 	await sql.run("CREATE INDEX products_price ON products (price, id) WHERE removed_at IS NULL");
-	// Product ids begin at 101.
-	await sql.run("INSERT INTO sqlite_sequence (name, seq) VALUES ('products', 100)");
+	await sql.idsFrom("products", 101);
 };

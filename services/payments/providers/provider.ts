@@ -61,6 +61,8 @@ export type Notify = (raw: string, signature: string) => Promise<void>;
 /** What a provider is given to work with. */
 export interface ProviderSettings {
 	dataDir: string;
+	/** Where a provider that is only played keeps its books, if not in the data folder. */
+	databaseUrl?: string | undefined;
 	/** What its webhooks are signed with. */
 	secret: string;
 	notify: Notify;

@@ -1,3 +1,4 @@
+import { forPostgres } from "../../../broker/sql/migrate.ts";
 import type { Database } from "../../../broker/sql/sql.ts";
 
 const TABLES = [
@@ -40,6 +41,8 @@ const TABLES = [
 
 /** Makes the tables of the simulated provider: another company's, so not among our migrations. */
 export const openBooks = (database: Database): Promise<void> =>
-	database.write("provider.open", async tx => {
-		for (const table of TABLES) await tx.run(table);
-	});
+	database.exclusively(() =>
+		database.write("provider.open", async tx => {
+			for (const table of TABLES) await tx.run(database.dialect === "postgres" ? forPostgres(table) : table);
+		})
+	);

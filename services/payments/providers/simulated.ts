@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { sleep } from "../../../broker/backoff.ts";
 import { isoNow } from "../../../broker/ids.ts";
+import { PostgresDatabase } from "../../../broker/sql/postgres-database.ts";
 import type { Database, Tx } from "../../../broker/sql/sql.ts";
 import { SqliteDatabase } from "../../../broker/sql/sqlite-database.ts";
 import { assertOutsideUnit } from "../../../broker/sql/unit-guard.ts";
@@ -66,8 +67,11 @@ export class SimulatedProvider implements Provider {
 	}
 
 	static async open(settings: ProviderSettings): Promise<SimulatedProvider> {
-		mkdirSync(settings.dataDir, { recursive: true });
-		const database = await SqliteDatabase.open("provider", join(settings.dataDir, "provider.db"));
+		const { dataDir, databaseUrl } = settings;
+		mkdirSync(dataDir, { recursive: true });
+		const database = databaseUrl
+			? await PostgresDatabase.open("provider", databaseUrl)
+			: await SqliteDatabase.open("provider", join(dataDir, "provider.db"));
 		await openBooks(database);
 		const provider = new SimulatedProvider(database, settings);
 		const pending = await database.all<{ key: string }>("SELECT key FROM authorizations WHERE state = 'pending'");

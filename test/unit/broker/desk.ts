@@ -34,7 +34,7 @@ export class Desk {
 	}
 
 	async close(): Promise<void> {
-		this.inbox.stop();
+		await this.inbox.stop();
 		await this.scratch.remove();
 	}
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigurationError, processEnv, readEnv } from "../../../broker/env.ts";
+import { ConfigurationError, processEnv, readEnv, storeUrlOf } from "../../../broker/env.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const folder = mkdtempSync(join(tmpdir(), "souk-env-"));
@@ -29,6 +29,8 @@ describe("without any variable", () => {
 			NODE_ENV: "development",
 			HOST: "127.0.0.1",
 			PORT: 8000,
+			STORE: "sqlite",
+			DATABASE_CONNECTIONS: 10,
 			SQLITE_DRIVER: "sqlite3",
 			DATA_DIR: "data",
 			ORDER_FLOW: "orchestrated",
@@ -45,12 +47,40 @@ describe("without any variable", () => {
 			LOG_LEVEL: "warn",
 			production: false,
 			seedDemo: true,
-			checkResults: true
+			checkResults: true,
+			databaseUrls: {}
 		});
 	});
 
 	it("an empty one counts as none", () => {
 		expect(readEnv({ PORT: "", SEED_DEMO: "" })).toEqual(readEnv({}));
+	});
+});
+
+describe("the store of a service", () => {
+	const DATABASE_URL = "postgres://souk:secret@db:5432/souk";
+
+	it("is a file, unless Postgres is asked for: then a database each", () => {
+		expect(storeUrlOf(readEnv({ DATABASE_URL }), "orders")).toBeUndefined();
+		const env = readEnv({ STORE: "postgres", DATABASE_URL });
+		expect(storeUrlOf(env, "orders")).toBe(`${DATABASE_URL}_orders`);
+		expect(storeUrlOf(readEnv({ STORE: "postgres", DATABASE_URL: "postgres://db" }), "orders")).toBe(
+			"postgres://db/souk_orders"
+		);
+	});
+
+	it("may be named for one service alone", () => {
+		const env = readEnv({ ORDERS_DATABASE_URL: "postgres://elsewhere/mine" });
+		expect(storeUrlOf(env, "orders")).toBe("postgres://elsewhere/mine");
+		expect(storeUrlOf(env, "users")).toBeUndefined();
+	});
+
+	it("needs an address of Postgres", () => {
+		expect(problemsOf({ STORE: "postgres" })).toEqual(["DATABASE_URL: is required with STORE=postgres"]);
+		expect(problemsOf({ DATABASE_URL: "mysql://db/souk" })).toEqual(["DATABASE_URL: is not postgres://user@host/name"]);
+		expect(problemsOf({ ORDERS_DATABASE_URL: "nowhere" })).toEqual([
+			"ORDERS_DATABASE_URL: is not postgres://user@host/name"
+		]);
 	});
 });
 

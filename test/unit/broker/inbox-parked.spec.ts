@@ -42,7 +42,7 @@ describe("a parked event", () => {
 
 	it("holds them back after a restart too", async () => {
 		await desk.inbox.receive(moved(2));
-		desk.inbox.stop();
+		await desk.inbox.stop();
 		await desk.restart();
 		await desk.inbox.receive(moved(3));
 		expect(await desk.marks()).toEqual([]);
@@ -142,7 +142,7 @@ describe("a parked event", () => {
 
 	it("that was resolved just before the process died lets those that waited go on after the start", async () => {
 		await desk.inbox.receive(moved(2));
-		desk.inbox.stop();
+		await desk.inbox.stop();
 		await desk.store.database.write("the end", tx => tx.run("UPDATE dead_letters SET status = 'RETRIED' WHERE id = 1"));
 		await desk.restart();
 		await desk.inbox.receive(moved(3));

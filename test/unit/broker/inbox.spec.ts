@@ -96,7 +96,7 @@ describe("a fault", () => {
 		desk.faults.set(1, () => new StoreUnavailable("elsewhere", "SQLITE_BUSY"));
 		const receiving = desk.inbox.receive(moved(1));
 		await eventually(() => expect(desk.tries.length).toBeGreaterThan(2));
-		desk.inbox.stop();
+		void desk.inbox.stop();
 		await expect(receiving).rejects.toMatchObject({ name: "AbortError" });
 		expect(await desk.statuses()).toEqual([]);
 	});

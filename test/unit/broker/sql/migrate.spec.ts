@@ -1,17 +1,19 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { migrate, StoreTooNew } from "../../../../broker/sql/migrate.ts";
-import type { SqliteDatabase } from "../../../../broker/sql/sqlite-database.ts";
+import type { Database } from "../../../../broker/sql/sql.ts";
+import { Store } from "../../../../broker/sql/store.ts";
+import { tablesOf } from "../../../support/stores.ts";
 import { notebook, Scratch } from "./scratch.ts";
 
 let scratch: Scratch;
-let database: SqliteDatabase;
+let database: Database;
 let folder: string;
 
 beforeEach(async () => {
 	scratch = new Scratch();
 	folder = join(scratch.folder, "migrations");
-	database = await scratch.database("shop");
+	database = await scratch.any("shop");
 });
 afterEach(() => scratch.remove());
 
@@ -22,12 +24,7 @@ function migration(name: string, statements: string[], then = ""): void {
 	const runs = statements.map(sql => `await sql.run(${JSON.stringify(sql)});`).join("\n");
 	writeFileSync(file, `export const up = async sql => {\n${runs}\n${then}\n};\n`);
 }
-const tables = async () =>
-	(
-		await database.all<{ name: string }>(
-			"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-		)
-	).map(({ name }) => name);
+const tables = async () => (await tablesOf(new Store(database))).filter(name => !name.startsWith("sqlite_")).sort();
 const applied = async () =>
 	(await database.all<{ name: string }>("SELECT name FROM migrations ORDER BY name")).map(({ name }) => name);
 

@@ -2,9 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "../../../../broker/sql/migrate.ts";
+import { PostgresDatabase } from "../../../../broker/sql/postgres-database.ts";
+import type { Database } from "../../../../broker/sql/sql.ts";
 import { SqliteDatabase } from "../../../../broker/sql/sqlite-database.ts";
 import { Store } from "../../../../broker/sql/store.ts";
 import type { Logger } from "../../../../broker/service.ts";
+import { dropStores, onPostgres, storeUrl } from "../../../support/stores.ts";
 
 /** A logger that keeps what it is told. */
 export interface Notebook {
@@ -25,10 +28,18 @@ export function notebook(): Notebook {
 /** Database files in a temporary folder, for one spec. */
 export class Scratch {
 	readonly folder = mkdtempSync(join(tmpdir(), "souk-unit-"));
-	readonly #open = new Set<SqliteDatabase>();
+	readonly #open = new Set<Database>();
 
 	path(name: string): string {
 		return join(this.folder, `${name}.db`);
+	}
+
+	/** A store of the kind that the project's specs run over. */
+	async any(name = "scratch"): Promise<Database> {
+		if (!onPostgres()) return this.database(name);
+		const database = await PostgresDatabase.open(name, storeUrl(this.folder, name), 6);
+		this.#open.add(database);
+		return database;
 	}
 
 	async database(name = "scratch"): Promise<SqliteDatabase> {
@@ -39,13 +50,13 @@ export class Scratch {
 
 	/** A store with the core's tables. */
 	async store(name = "scratch"): Promise<Store> {
-		const database = await this.database(name);
+		const database = await this.any(name);
 		await migrate(database, notebook().logger);
 		return new Store(database);
 	}
 
-	async close(database: SqliteDatabase | Store): Promise<void> {
-		const target = database instanceof Store ? (database.database as SqliteDatabase) : database;
+	async close(database: Database | Store): Promise<void> {
+		const target = database instanceof Store ? database.database : database;
 		this.#open.delete(target);
 		await target.close();
 	}
@@ -53,6 +64,7 @@ export class Scratch {
 	async remove(): Promise<void> {
 		for (const database of this.#open) await database.close();
 		rmSync(this.folder, { recursive: true, force: true });
+		dropStores(this.folder);
 	}
 
 	/** How many transactions the write-ahead log of a store holds: the frames that end one (sqlite.org/fileformat2, 4.1). */

@@ -1,0 +1,51 @@
+import { basename } from "node:path";
+import type { Store } from "../../broker/sql/store.ts";
+import { ask, copyDatabase } from "./postgres-server.ts";
+
+let server: string | undefined;
+
+/** From here on, the stores of specs are databases on this server. */
+export function overPostgres(url: string): void {
+	server = url;
+}
+
+/** Whether the stores of specs are on Postgres. */
+export const onPostgres = (): boolean => server !== undefined;
+
+const prefixOf = (dataDir: string): string => basename(dataDir).toLowerCase().replace(/\W/g, "_");
+const urlOf = (database: string): string => new URL(database, server).href;
+
+/** The address of a store that belongs to a data folder. */
+export const storeUrl = (dataDir: string, service: string): string => urlOf(`${prefixOf(dataDir)}_${service}`);
+
+/** What makes a process keep the stores that belong to a data folder where the specs have them. */
+export const storeSettings = (dataDir: string): Record<string, string> =>
+	server === undefined ? {} : { STORE: "postgres", DATABASE_URL: urlOf(prefixOf(dataDir)), DATABASE_CONNECTIONS: "8" };
+
+const databasesOf = (dataDir: string): string[] =>
+	ask(server!, `SELECT datname FROM pg_database WHERE datname LIKE '${prefixOf(dataDir).replace(/_/g, "\\_")}\\_%'`);
+
+/** The names of a store's tables. */
+export async function tablesOf(store: Pick<Store, "all" | "database">): Promise<string[]> {
+	const names =
+		store.database.dialect === "sqlite"
+			? "SELECT name FROM sqlite_master WHERE type = 'table'"
+			: "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'";
+	return (await store.all<{ name: string }>(names)).map(({ name }) => name);
+}
+
+/** Copies the databases of one data folder to another, as they are at this moment. */
+export function copyStores(from: string, to: string): void {
+	if (server === undefined) return;
+	for (const name of databasesOf(from)) {
+		const copy = prefixOf(to) + name.slice(prefixOf(from).length);
+		ask(server, `CREATE DATABASE "${copy}" TEMPLATE template0`);
+		copyDatabase(urlOf(name), urlOf(copy));
+	}
+}
+
+/** Removes the databases of a data folder, whoever is still connected. */
+export function dropStores(dataDir: string): void {
+	if (server === undefined) return;
+	for (const name of databasesOf(dataDir)) ask(server, `DROP DATABASE "${name}" WITH (FORCE)`);
+}
