@@ -21,6 +21,8 @@ describe("a process that is watched", () => {
 	const logged = (): Line[] =>
 		readFileSync(join(it_.souk.folder, "log"), "utf8")
 			.split("\n")
+			// A launcher says before each line which process it is from.
+			.map(line => line.replace(/^[^{]*(?=\{)/, ""))
 			.filter(line => line.startsWith("{"))
 			.map(line => JSON.parse(line) as Line);
 	const ask = (path: string, id: string) => it_.client.ask(path, { headers: { "x-request-id": id } });
