@@ -46,7 +46,7 @@ async function everythingTold(names: readonly string[]): Promise<Told[]> {
 }
 
 /** Who hears what, from the services' own tables of contents. */
-async function everythingHeard(names: readonly string[]): Promise<Map<string, string[]>> {
+export async function everythingHeard(names: readonly string[]): Promise<Map<string, string[]>> {
 	const heard = new Map<string, string[]>();
 	for (const name of names) {
 		const { mixins = [] } = await loadService(name);
