@@ -153,6 +153,7 @@ export class JetStreamBus implements Bus {
 		const stream = await provideStream(this.#link!.manager);
 		const cutOff = this.#known !== undefined && isCutOff(this.#known, stream);
 		for (const outbox of this.#outboxes) await this.#compare(outbox, cutOff);
+		if (cutOff) for (const subscription of this.#subscriptions) subscription.again();
 		this.#known = stream;
 		this.#settled = doubts;
 	}

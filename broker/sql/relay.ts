@@ -24,6 +24,7 @@ export class Relay {
 	#pumping: Promise<void> | undefined;
 	#marking: Promise<void> | undefined;
 	#again = false;
+	#rewound = false;
 	#timer: NodeJS.Timeout | undefined;
 	#running = false;
 
@@ -56,6 +57,7 @@ export class Relay {
 	/** Looks at all rows again: some that counted as delivered do so no longer. */
 	rewind(): void {
 		this.#cursor = 0;
+		this.#rewound = true;
 		this.wake();
 	}
 
@@ -85,10 +87,13 @@ export class Relay {
 	async #pump(): Promise<void> {
 		while (this.#again && this.#flows()) {
 			this.#again = false;
+			this.#rewound = false;
 			const rows = await this.#database.all<{ seq: number; payload: string }>(
 				`SELECT seq, payload FROM outbox WHERE published_at IS NULL AND seq > ? ORDER BY seq LIMIT ${BATCH}`,
 				[this.#cursor]
 			);
+			// What was read before the rewinding lies behind what is to be sent first.
+			if (this.#rewound) continue;
 			for (const { seq, payload } of rows) {
 				if (!this.#flows()) break;
 				this.#cursor = seq;
