@@ -29,6 +29,7 @@ const reader = (habit: (event: SoukEvent) => unknown = () => undefined, name = "
 const letter = (to: string, n: number) => event("letter.written" as never, `letter/${to}`, { n } as never);
 const letters = (to: string, count: number) => Array.from({ length: count }, (_, n) => letter(to, n));
 
+// checklist: 66, 68
 describeWithNats("the wire over JetStream", () => {
 	const server = new NatsServer();
 	const open: JetStreamBus[] = [];
