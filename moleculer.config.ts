@@ -77,7 +77,8 @@ function nodeIdOf({ TRANSPORTER, NODE_ID, SERVICES = "souk" }: Env): string {
 	if (NODE_ID) return NODE_ID;
 	if (!TRANSPORTER) return `souk-${process.pid}`;
 	const unique = `${hostname().slice(0, 30)}-${process.pid}-${randomBytes(3).toString("hex")}`;
-	return `${SERVICES.slice(0, 60)}-${unique}`.replace(/[^A-Za-z0-9_-]+/g, "-");
+	// A dot between them: who may listen for calls to the service is told by what stands before it.
+	return [SERVICES.slice(0, 60), unique].map(part => part.replace(/[^A-Za-z0-9_-]+/g, "-")).join(".");
 }
 
 /** The connection that calls go over. It looks for a lost server for ever, and soon. */

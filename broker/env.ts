@@ -25,7 +25,7 @@ const Variables = z.object({
 	HEALTH_PORT: count(0, 65535).optional(),
 	NODE_ID: z
 		.string()
-		.regex(/^[A-Za-z0-9_-]{1,100}$/)
+		.regex(/^[A-Za-z0-9_-]{1,60}(\.[A-Za-z0-9_-]{1,60}){0,3}$/)
 		.optional(),
 	DATA_DIR: z.string().min(1).default("data"),
 	STORE: z.enum(["sqlite", "postgres"]).default("sqlite"),

@@ -63,8 +63,13 @@ export class Inbox implements Consumer {
 		this.#options = options;
 	}
 
-	/** Remembers which subjects were held when the process last stopped. */
-	async start(): Promise<void> {
+	/** A store of several processes; a SQLite file has one. */
+	get shared(): boolean {
+		return this.#options.store.database.dialect !== "sqlite";
+	}
+
+	/** Learns which subjects are held: by this process before it last stopped, or by another one. */
+	async begin(): Promise<void> {
 		for (const subject of await heldSubjects(this.#options.store)) this.#held.add(subject);
 	}
 

@@ -33,7 +33,7 @@ export const inbox = (hears: Hears): Part =>
 					return (name, params, options) => ctx.call(name, params, options);
 				}
 			});
-			await this.inbox.start();
+			await this.inbox.begin();
 			bus.subscribe(this.inbox);
 			ready.push(() => this.inbox.resume());
 			quieting.push(() => this.inbox.stop());

@@ -2,6 +2,7 @@ import { enableCompileCache } from "node:module";
 import type { ServiceBroker } from "moleculer";
 import { ConfigurationError, processEnv, type Env } from "../broker/env.ts";
 import type { HealthServer } from "../broker/health-server.ts";
+import { addressFor, readPasswords } from "./cluster/nats-conf.ts";
 import { readState } from "./cluster/state.ts";
 import { banner } from "./support/banner.ts";
 
@@ -38,7 +39,9 @@ function settings(names: readonly string[]): Env {
 		throw new ConfigurationError(
 			`${asked.SERVICES} would be alone: start the others with npm run cluster, or name their NATS server: TRANSPORTER=nats://host:4222`
 		);
-	return processEnv({ ...asked, TRANSPORTER: cluster.transporter });
+	const { transporter, nats } = cluster;
+	const passwords = nats && readPasswords(env.DATA_DIR);
+	return processEnv({ ...asked, TRANSPORTER: passwords ? addressFor(transporter, names, passwords) : transporter });
 }
 
 /** Opens the port where a process without the gateway says how it does. */

@@ -5,7 +5,11 @@ export interface Consumer {
 	readonly name: string;
 	/** The types it hears, for a wire that can spare it the others; absent, or with a `*` among them: any. */
 	readonly types?: readonly string[];
+	/** Whether other processes may have a consumer of the same name, so that one of them must be chosen. */
+	readonly shared?: boolean;
 	hears(type: string): boolean;
+	/** Told before deliveries begin: another process may have taken them until now. */
+	begin?(): Promise<void>;
 	/** Resolves when the event is handled or parked, durably. Rejects only when the process is stopping. */
 	receive(event: SoukEvent): Promise<void>;
 }

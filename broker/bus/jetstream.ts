@@ -5,7 +5,7 @@ import type { Logger } from "../service.ts";
 import type { Bus, Consumer, Outbox } from "./bus.ts";
 import { Lanes } from "./lanes.ts";
 import { Link } from "./link.ts";
-import { isCutOff, lastSaidBy, provideStream, saidOf, STREAM, subjectOf } from "./stream.ts";
+import { durablesOf, isCutOff, lastSaidBy, provideStream, STREAM, subjectOf } from "./stream.ts";
 import { Subscription } from "./subscription.ts";
 
 const ANSWER_MS = 2_000;
@@ -61,11 +61,9 @@ export class JetStreamBus implements Bus {
 		this.#comparing = setInterval(() => this.#healSoon(), COMPARE_MS);
 		const heal = () => this.#heal();
 		this.#subscriptions = this.#consumers.flatMap(consumer =>
-			entitiesOf(consumer).map(entity => {
-				const durable = entity ? `${consumer.name}-${entity}` : consumer.name;
-				const filter = saidOf(entity);
-				return new Subscription({ consumer, durable, filter, link, lanes: this.#delivering, logger, heal });
-			})
+			durablesOf(consumer).map(
+				source => new Subscription({ consumer, ...source, link, lanes: this.#delivering, logger, heal })
+			)
 		);
 		await Promise.all(this.#subscriptions.map(subscription => subscription.start()));
 	}
@@ -155,6 +153,7 @@ export class JetStreamBus implements Bus {
 		const stream = await provideStream(this.#link!.manager);
 		const cutOff = this.#known !== undefined && isCutOff(this.#known, stream);
 		for (const outbox of this.#outboxes) await this.#compare(outbox, cutOff);
+		if (cutOff) for (const subscription of this.#subscriptions) subscription.again();
 		this.#known = stream;
 		this.#settled = doubts;
 	}
@@ -172,10 +171,4 @@ export class JetStreamBus implements Bus {
 /** What was lost is sent before what waits: the outbox gives it again, in its place. */
 class EarlierOnesFirst extends Error {
 	override name = "EarlierOnesFirst";
-}
-
-/** The entities that a consumer hears of; undefined for all. */
-function entitiesOf({ types }: Consumer): (string | undefined)[] {
-	if (!types || types.includes("*")) return [undefined];
-	return [...new Set(types.map(type => type.split(".")[0]))];
 }

@@ -1,5 +1,12 @@
 import { EventEmitter, once } from "node:events";
-import { connect, Events, type JetStreamClient, type JetStreamManager, type NatsConnection } from "nats";
+import {
+	connect,
+	Events,
+	type ConnectionOptions,
+	type JetStreamClient,
+	type JetStreamManager,
+	type NatsConnection
+} from "nats";
 import { ConfigurationError } from "../env.ts";
 import type { Logger } from "../service.ts";
 
@@ -95,11 +102,10 @@ export class Link {
 	}
 }
 
-function serversOf(url: string): { servers: string[]; user?: string; pass?: string } {
+function serversOf(url: string): Pick<ConnectionOptions, "servers" | "user" | "pass" | "inboxPrefix"> {
 	const urls = url.split(",").map(one => new URL(one.trim()));
-	const { username, password } = urls[0]!;
-	return {
-		servers: urls.map(({ host }) => host),
-		...(username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {})
-	};
+	const [user, pass] = [urls[0]!.username, urls[0]!.password].map(decodeURIComponent) as [string, string];
+	const servers = urls.map(({ host }) => host);
+	// Answers come to an inbox that only this user may listen to.
+	return user ? { servers, user, pass, inboxPrefix: `_INBOX.${user}` } : { servers };
 }

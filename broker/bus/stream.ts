@@ -15,6 +15,7 @@ import {
 } from "nats";
 import { ConfigurationError } from "../env.ts";
 import type { SoukEvent } from "../event.ts";
+import type { Consumer } from "./bus.ts";
 
 /** The stream that all events go through. */
 export const STREAM = "souk";
@@ -31,9 +32,14 @@ export const subjectOf = ({ source, type }: SoukEvent): string => `${ROOT}.${sou
 /** The event's type, from its subject. */
 export const typeOf = (subject: string): string => subject.split(".").slice(3).join(".");
 /** All that one service says. */
-const saidBy = (service: string): string => `${ROOT}.${service}.>`;
-/** All that is said of one entity, or of anything. */
-export const saidOf = (entity?: string): string => (entity ? `${ROOT}.*.${entity}.>` : `${ROOT}.>`);
+export const saidBy = (service: string): string => `${ROOT}.${service}.>`;
+
+/** A consumer's durable consumers, and the subjects each takes: one for every entity it hears of, or one for all. */
+export function durablesOf({ name, types }: Pick<Consumer, "name" | "types">): { durable: string; filter: string }[] {
+	if (!types || types.includes("*")) return [{ durable: name, filter: `${ROOT}.>` }];
+	const entities = new Set(types.map(type => type.split(".")[0]));
+	return [...entities].map(entity => ({ durable: `${name}-${entity}`, filter: `${ROOT}.*.${entity}.>` }));
+}
 
 const SHAPE = {
 	name: STREAM,

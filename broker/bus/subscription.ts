@@ -4,6 +4,7 @@ import type { SoukEvent } from "../event.ts";
 import type { Logger } from "../service.ts";
 import type { Consumer } from "./bus.ts";
 import type { Lanes } from "./lanes.ts";
+import { Lease } from "./lease.ts";
 import type { Link } from "./link.ts";
 import { ACK_WAIT_MS, provideConsumer, STREAM, typeOf } from "./stream.ts";
 
@@ -11,7 +12,7 @@ import { ACK_WAIT_MS, provideConsumer, STREAM, typeOf } from "./stream.ts";
 const IN_PROGRESS_MS = ACK_WAIT_MS / 3;
 /** How long the server holds a question for more, and how often it shows meanwhile that it lives. */
 const ASK_MS = 30_000;
-const HEARTBEAT_MS = 5_000;
+const HEARTBEAT_MS = 2_000;
 
 export interface SubscriptionOptions {
 	consumer: Consumer;
@@ -43,11 +44,17 @@ export class Subscription {
 
 	/** Begins to deliver. Throws ConfigurationError when there is a consumer that cannot be used. */
 	async start(): Promise<void> {
-		const next = await this.#provide();
+		// Who shares a consumer looks at it when its turn has come.
+		const next = this.#options.consumer.shared ? undefined : await this.#provide();
 		this.#reminding = setInterval(() => {
 			for (const message of this.#unanswered) message.working();
 		}, IN_PROGRESS_MS);
 		this.#running = this.#run(next);
+	}
+
+	/** Begins again, as when the connection was lost: the stream is another one. */
+	again(): void {
+		this.#messages?.stop();
 	}
 
 	/** Takes nothing more. What is under way may end and be answered for. */
@@ -58,18 +65,15 @@ export class Subscription {
 		await this.#running;
 	}
 
-	async #run(first: number): Promise<void> {
+	async #run(first: number | undefined): Promise<void> {
 		const { link, logger, durable, heal } = this.#options;
 		const { signal } = this.#stopping;
-		let next: number | undefined = first;
+		let next = first;
 		for (let failures = 0; !signal.aborted; ) {
 			try {
 				await link.ready(signal);
-				if (next === undefined) {
-					await heal();
-					next = await this.#provide();
-				}
-				await this.#deliver(next);
+				if (next === undefined) await heal();
+				await this.#inTurn(async () => this.#deliver(next ?? (await this.#provide())));
 				failures = 0;
 			} catch (error) {
 				if (signal.aborted) return;
@@ -78,6 +82,22 @@ export class Subscription {
 				await sleep(backoff(failures, 50, 2_000), signal).catch(() => undefined);
 			}
 			next = undefined;
+		}
+	}
+
+	/** Does it while this process is the one that may; at once where there is no other. */
+	async #inTurn(deliver: () => Promise<void>): Promise<void> {
+		const { link, durable, consumer } = this.#options;
+		if (!consumer.shared) return deliver();
+		const lease = await Lease.take(link, durable, this.#stopping.signal);
+		const end = () => this.#messages?.stop();
+		lease.lost.addEventListener("abort", end);
+		try {
+			await consumer.begin?.();
+			await deliver();
+		} finally {
+			lease.lost.removeEventListener("abort", end);
+			await lease.release();
 		}
 	}
 
@@ -123,11 +143,11 @@ export class Subscription {
 		}
 		this.#unanswered.add(message);
 		lanes
-			.run(`${consumer.name} ${event.subject}`, () => this.#handOver(event))
-			.then(
-				() => this.#answer(message),
-				() => this.#unanswered.delete(message)
-			);
+			.run(`${consumer.name} ${event.subject}`, async () => {
+				await this.#handOver(event);
+				this.#answer(message);
+			})
+			.catch(() => this.#unanswered.delete(message));
 	}
 
 	// Never handed back to the server: it would go on with what is newer.

@@ -24,6 +24,7 @@ export class Relay {
 	#pumping: Promise<void> | undefined;
 	#marking: Promise<void> | undefined;
 	#again = false;
+	#rewound = false;
 	#timer: NodeJS.Timeout | undefined;
 	#running = false;
 	#duty: Duty | undefined;
@@ -73,6 +74,7 @@ export class Relay {
 	/** Looks at all rows again: some that counted as delivered do so no longer. */
 	rewind(): void {
 		this.#cursor = 0;
+		this.#rewound = true;
 		this.wake();
 	}
 
@@ -102,7 +104,10 @@ export class Relay {
 	async #pump(): Promise<void> {
 		while (this.#again && this.#flows()) {
 			this.#again = false;
+			this.#rewound = false;
 			const rows = await this.#unsent();
+			// What was read before the rewinding lies behind what is to be sent first.
+			if (this.#rewound) continue;
 			for (const { seq, payload } of rows) {
 				if (!this.#flows()) break;
 				this.#cursor = seq;

@@ -4,6 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { PORTS } from "../../moleculer.config.ts";
 import type { Env } from "../../broker/env.ts";
 import { DidNotStart, Member } from "./member.ts";
+import { addressFor, readPasswords } from "./nats-conf.ts";
 import { provideNats, startNats, type Nats } from "./nats.ts";
 import type { ClusterOptions } from "./options.ts";
 import { readState, writeState, type ClusterState } from "./state.ts";
@@ -35,7 +36,12 @@ export class Launcher {
 	async start(): Promise<void> {
 		const { DATA_DIR, TRANSPORTER } = this.#env;
 		mkdirSync(DATA_DIR, { recursive: true });
-		const nats = await provideNats(TRANSPORTER, DATA_DIR, readState(DATA_DIR, { dead: true })?.nats?.port);
+		const nats = await provideNats(
+			TRANSPORTER,
+			DATA_DIR,
+			readState(DATA_DIR, { dead: true })?.nats?.port,
+			this.#services
+		);
 		this.#nats = nats;
 		if (nats.child) this.#watch(nats.child);
 		this.#say(`✓ NATS at ${nats.url.replace(/\/\/.*@/, "//")}${nats.child ? ", started here" : ""}`);
@@ -102,15 +108,16 @@ export class Launcher {
 		const port =
 			PORT + (PORTS[service] ?? 8_020 + this.#services.indexOf(service)) - PORTS[GATEWAY]! + APART * (instance - 1);
 		const { store } = this.#options;
+		const { url, own } = this.#nats!;
 		return new Member({
 			name,
 			service,
 			port,
 			host: HOST === "0.0.0.0" ? "127.0.0.1" : HOST,
 			env: {
-				TRANSPORTER: this.#nats!.url,
+				TRANSPORTER: own ? addressFor(url, [service], readPasswords(this.#env.DATA_DIR)!) : url,
 				// A process that is started again replaces the one that died at once, in the eyes of the others.
-				NODE_ID: name.replace(".", "-"),
+				NODE_ID: `${service}.${instance}`,
 				[service === GATEWAY ? "PORT" : "HEALTH_PORT"]: String(port),
 				...(store ? { STORE: store } : {})
 			},

@@ -1,15 +1,19 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createConnection, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { ConfigurationError } from "../../broker/env.ts";
+import { everythingHeard } from "../support/documents.ts";
+import { keptPasswords, natsConf } from "./nats-conf.ts";
 
 const START_MS = 15_000;
 
 /** The server that the cluster's processes meet at. */
 export interface Nats {
 	readonly url: string;
+	/** Whether it is ours, with passwords and permissions of ours. */
+	readonly own: boolean;
 	/** The server's process, where it was started here. */
 	readonly child?: ChildProcess;
 	readonly port: number;
@@ -19,7 +23,8 @@ export interface Nats {
 export async function provideNats(
 	url: string | undefined,
 	dataDir: string,
-	earlier: number | undefined
+	earlier: number | undefined,
+	services: readonly string[]
 ): Promise<Nats> {
 	if (url !== undefined) {
 		const { hostname, port } = new URL(url.split(",")[0]!);
@@ -27,21 +32,23 @@ export async function provideNats(
 			throw new ConfigurationError(
 				`No NATS server answers at ${hostname}:${port || 4222} (TRANSPORTER): start it, or leave TRANSPORTER empty`
 			);
-		return { url, port: Number(port || 4222) };
+		return { url, port: Number(port || 4222), own: false };
 	}
 	// Two servers on one store would destroy it: the one that an earlier launcher left is taken over.
 	if (earlier !== undefined && (await listens(earlier))) return at(earlier);
 	const port = await freePort();
+	const passwords = keptPasswords(dataDir, services);
+	writeFileSync(confIn(dataDir), natsConf(services, await everythingHeard(services), passwords), { mode: 0o600 });
 	return { ...at(port), child: await startNats(port, dataDir) };
 }
 
-const at = (port: number): Nats => ({ url: `nats://127.0.0.1:${port}`, port });
+const confIn = (dataDir: string): string => join(dataDir, "keys", "nats.conf");
+const at = (port: number): Nats => ({ url: `nats://127.0.0.1:${port}`, port, own: true });
 
 /** Starts a server, again too after it has died. Throws ConfigurationError when there is no such program. */
 export async function startNats(port: number, dataDir: string): Promise<ChildProcess> {
-	const store = join(dataDir, "nats");
-	mkdirSync(store, { recursive: true });
-	const child = spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", store], {
+	const flags = ["-c", confIn(dataDir), "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(dataDir, "nats")];
+	const child = spawn("nats-server", flags, {
 		stdio: ["ignore", "ignore", "pipe"],
 		detached: true
 	});

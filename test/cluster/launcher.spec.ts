@@ -29,6 +29,7 @@ describe("npm run cluster", () => {
 	afterAll(() => it_.souk.close());
 	const health = async () => (await (await fetch(`${it_.souk.url}/health`)).json()) as Record<string, object>;
 
+	// checklist: 133, 136, 142
 	it("runs a process for each service, and the gateway names them", async () => {
 		const { services, instances } = await health();
 		expect(Object.keys(services!)).toEqual(Object.keys(instances!));
@@ -36,6 +37,7 @@ describe("npm run cluster", () => {
 		expect(it_.souk.processes.size).toBe(Object.keys(services!).length + 2);
 	});
 
+	// checklist: 110, 112, 131, 132, 139-141
 	it("has each process answer how it does, at a port of its own", async () => {
 		const { stdout } = await run("cluster", ["--status"], env);
 		const ports = [...stdout.matchAll(/port (\d+): ready/g)].map(([, port]) => port!);
@@ -113,9 +115,12 @@ describe("npm run cluster", () => {
 		expect(stderr).not.toContain("    at ");
 	});
 
+	// checklist: 29
 	it("answers 503 with Retry-After while a service is away, and starts it again when it was killed", async () => {
 		const pid = it_.souk.processes.get("products")!;
 		process.kill(pid, "SIGKILL");
+		const lost = await fetch(`${it_.souk.url}/api/v1/products/101`);
+		expect([lost.status, Number(lost.headers.get("retry-after")) > 0]).toEqual([503, true]);
 		await eventually(async () => {
 			expect(it_.souk.processes.get("products")).not.toBe(pid);
 			expect((await fetch(`${it_.souk.url}/api/v1/products/101`)).status).toBe(200);

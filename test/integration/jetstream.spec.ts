@@ -29,6 +29,7 @@ const reader = (habit: (event: SoukEvent) => unknown = () => undefined, name = "
 const letter = (to: string, n: number) => event("letter.written" as never, `letter/${to}`, { n } as never);
 const letters = (to: string, count: number) => Array.from({ length: count }, (_, n) => letter(to, n));
 
+// checklist: 66, 68
 describeWithNats("the wire over JetStream", () => {
 	const server = new NatsServer();
 	const open: JetStreamBus[] = [];
@@ -193,6 +194,48 @@ describeWithNats("the wire over JetStream", () => {
 		await manager.consumers.delete("souk", "reader-letter");
 		await bus.publish(letter("alice", 1));
 		await eventually(() => expect(read.at(-1)).toBe("alice 1"), PATIENT);
+	});
+});
+
+describeWithNats("two processes of one service", () => {
+	const server = new NatsServer();
+	beforeAll(() => server.start());
+	afterAll(() => server.close());
+	const start = async (read: string[], name: string): Promise<JetStreamBus> => {
+		const bus = new JetStreamBus({ url: server.url, name, logger: silent });
+		const { consumer } = reader(({ subject, data }) => void read.push(`${name} ${subject} ${JSON.stringify(data)}`));
+		bus.subscribe({ ...consumer, shared: true });
+		await bus.start();
+		return bus;
+	};
+
+	it("take turns: one has all deliveries, in order, until it stops, and then the other", async () => {
+		const read: string[] = [];
+		const first = await start(read, "first");
+		await first.publish(letter("alice", 0));
+		await eventually(() => expect(read).toEqual(['first letter/alice {"n":0}']));
+		const second = await start(read, "second");
+		await Promise.all(letters("alice", 200).map(each => second.publish(each)));
+		const all = letters("alice", 200).map((_, n) => `letter/alice {"n":${n}}`);
+		await eventually(() => expect(read.slice(1)).toEqual(all.map(each => `first ${each}`)));
+		await first.close();
+		await second.publish(letter("bob", 1));
+		await eventually(() => expect(read.slice(201)).toEqual(['second letter/bob {"n":1}']));
+		await second.close();
+	});
+
+	it("follow one another when one is cut off, and lose nothing", async () => {
+		const read: string[] = [];
+		const first = await start(read, "first");
+		const second = await start(read, "second");
+		await server.stop("SIGKILL");
+		await server.start();
+		const sent = letters("carol", 50);
+		await Promise.all(sent.map(each => second.publish(each)));
+		const told = () => read.map(each => each.slice(each.indexOf(" ") + 1)).filter(each => each.includes("carol"));
+		const all = sent.map((_, n) => `letter/carol {"n":${n}}`);
+		await eventually(() => expect([...new Set(told())]).toEqual(all), PATIENT);
+		await Promise.all([first.close(), second.close()]);
 	});
 });
 

@@ -175,6 +175,7 @@ describeWithNats("a call to another process", () => {
 		expect(await failure("things.fault", { kind: "store" })).toBeInstanceOf(Unavailable);
 	});
 
+	// checklist: 107
 	it("is answered with 503 while the service is away, and works again when it is back", async () => {
 		await there.close();
 		await eventually(async () => {

@@ -28,7 +28,7 @@ export class Desk {
 	/** Begins anew on the same store, as a process that is started again. */
 	async restart(): Promise<this> {
 		this.inbox = this.reader(new Map([["probe.moved", this.handle]]));
-		await this.inbox.start();
+		await this.inbox.begin();
 		this.inbox.resume();
 		return this;
 	}

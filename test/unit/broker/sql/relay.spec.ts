@@ -260,3 +260,18 @@ it("sends nothing more once it is stopped", async () => {
 	expect(await unmarked()).toEqual(["a2"]);
 	expect(wire.sent).toEqual(["a1"]);
 });
+
+it("sends again, before what is newer, what no longer counts as sent", async () => {
+	startWithoutPoll();
+	await emit("a1", "a2");
+	await marked();
+	wire.sent.length = 0;
+	store.wakeRelay = () => undefined;
+	await emit("b3");
+	await store.database.write("spec", tx => tx.run("UPDATE outbox SET published_at = NULL"));
+	// It looks for what is newer already when it is told.
+	relay.wake();
+	relay.rewind();
+	await eventually(() => expect(wire.sent).toEqual(["a1", "a2", "b3"]));
+	await marked();
+});
