@@ -34,7 +34,7 @@ function project(name: string, testMatch: string[], setupFilesAfterEnv: string[]
 const overPostgres = (name: string, testMatch: string[], but: string[]): Config => ({
 	...project(name, where(hasPostgres(), name, "Postgres", "apt-get install postgresql", testMatch), [
 		"<rootDir>/test/support/postgres-store.ts",
-		...(name.endsWith("e2e") ? ["<rootDir>/test/support/patience.ts"] : [])
+		...(/e2e|chaos/.test(name) ? ["<rootDir>/test/support/patience.ts"] : [])
 	]),
 	testPathIgnorePatterns: ["/node_modules/", ...but.map(file => `/${file}$`)],
 	globalSetup: "<rootDir>/test/support/postgres-setup.ts",
@@ -66,6 +66,7 @@ const config: Config = {
 			["two-owners.spec.ts", "notifications-sender.spec.ts"]
 		),
 		overPostgres("postgres-e2e", ["test/e2e/**/*.spec.ts"], ["process.spec.ts"]),
+		overPostgres("postgres-chaos", ["test/chaos/{random-kills,contention}.spec.ts"], []),
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project(
 			"cluster-b",

@@ -14,8 +14,8 @@ import { dutyOf, othersThan, takeOver } from "./workers.ts";
 /** After this many failed tries of one step a person has to look. */
 const ATTEMPTS = 20;
 const STEP_TIMEOUT_MS = 10_000;
-/** How many sagas that others left are taken up at a time. */
-const TAKEN_UP = 256;
+/** How many sagas that others left are taken up at a time: all at once, none would be far when this process dies as well. */
+const TAKEN_UP = 32;
 
 type AnySaga = Saga<unknown, Service>;
 
@@ -24,6 +24,7 @@ export class SagaEngine {
 	readonly #service: Service & { store: Store };
 	readonly #sagas: ReadonlyMap<string, AnySaga>;
 	readonly #running = new Map<number, Promise<void>>();
+	readonly #takenUp = new Set<number>();
 	/** The last unit of each saga that runs here. */
 	readonly #last = new Map<number, Promise<unknown>>();
 	readonly #owner = uuid7();
@@ -114,15 +115,16 @@ export class SagaEngine {
 			if ((await othersThan(store, this.#owner)).length > 0) await takeOver(store, this.#owner);
 		}
 		while (!this.#stopped) {
-			if (this.#running.size >= TAKEN_UP) return 50;
+			if (this.#takenUp.size >= TAKEN_UP) return 50;
 			// What runs here is not taken from itself, however late it is: its own fence would stop it.
 			const here = [...this.#running.keys()];
 			const due = await nextDue(store, here);
 			if (due === undefined) return 1_000;
 			if (due > Date.now()) return Math.min(1_000, due - Date.now() + 1);
 			const instance = await store.transact(this.#cause("claim"), unit => claim(unit, this.#owner, here));
-			if (instance) this.#run(instance);
-			else return 50;
+			if (!instance) return 50;
+			this.#takenUp.add(instance.id);
+			this.#run(instance);
 		}
 		return 1_000;
 	}
@@ -134,10 +136,7 @@ export class SagaEngine {
 				// The lease runs out and a sweep takes the saga up again: here, or in the process that fenced this one off.
 				if (!(error instanceof Fenced)) this.#service.logger.error(`Saga ${instance.id} was interrupted`, error);
 			})
-			.finally(() => {
-				this.#running.delete(instance.id);
-				this.#last.delete(instance.id);
-			});
+			.finally(() => [this.#running, this.#last, this.#takenUp].forEach(kept => kept.delete(instance.id)));
 		this.#running.set(instance.id, run);
 	}
 

@@ -53,9 +53,19 @@ export function postgresAdapter(url: string, store: string): ReadingAdapter {
 	});
 	const find = adapter.find.bind(adapter);
 	// Sequelize wraps what its driver throws.
-	adapter.find = filter =>
+	const read: ReadingAdapter["find"] = filter =>
 		find(filter).catch((error: Error & { parent?: unknown }) => {
-			throw error.name.startsWith("Sequelize") ? toldOf(store, new PostgresFault(error.parent ?? error)) : error;
+			throw error.name.startsWith("Sequelize") ? new PostgresFault(error.parent ?? error) : error;
 		});
+	// As with any read: a connection that broke while nobody used it is noticed by the first who does.
+	adapter.find = filter =>
+		read(filter)
+			.catch((error: unknown) => {
+				if (error instanceof PostgresFault && error.fault === "lost") return read(filter);
+				throw error;
+			})
+			.catch((error: unknown) => {
+				throw toldOf(store, error);
+			});
 	return adapter;
 }

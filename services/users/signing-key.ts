@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, generateKeyPair, importJWK } from "jose";
 import type { CryptoKey } from "jose";
 import { z } from "zod";
@@ -85,14 +85,17 @@ async function readKept(file: string): Promise<string | undefined> {
 	}
 }
 
-/** Makes a key and keeps it. It gets its name when it is whole: a kill leaves no half of it, and the next start a new try. */
+/**
+ * Makes a key and keeps it. It gets its name when it is whole: a kill leaves no half of it, and the next start a new try. Of
+ * processes that start together the first one's key is everybody's.
+ */
 async function make(file: string): Promise<string> {
 	const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
 	const text = JSON.stringify(await exportJWK(privateKey));
 	const folder = dirname(file);
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	await chmod(folder, 0o700);
-	const growing = `${file}.new`;
+	const growing = `${file}.${process.pid}`;
 	await rm(growing, { force: true });
 	const handle = await open(growing, "wx", 0o600);
 	try {
@@ -101,6 +104,12 @@ async function make(file: string): Promise<string> {
 	} finally {
 		await handle.close();
 	}
-	await rename(growing, file);
-	return text;
+	await link(growing, file).catch((error: unknown) => {
+		// Another was faster, and has cleared up since.
+		if (!["EEXIST", "ENOENT"].includes((error as { code: string }).code)) throw error;
+	});
+	// Its own, and what a kill left.
+	for (const name of await readdir(folder))
+		if (name.startsWith(`${basename(file)}.`)) await rm(join(folder, name), { force: true });
+	return readFile(file, "utf8");
 }

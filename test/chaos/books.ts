@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { contentsOf, onPostgres } from "../support/stores.ts";
 import type { Placed } from "./driver.ts";
 import type { Accident } from "./harness.ts";
 import type { Ledger } from "./ledger.ts";
@@ -30,16 +31,34 @@ export class Books implements Disposable {
 		this.ledger = of.ledger;
 		this.placed = of.placed;
 		this.accidents = of.accidents;
-		const names = readdirSync(of.dataDir)
+		const names = onPostgres() ? this.#copyDatabases() : this.#attachFiles();
+		this.#sql.exec("PRAGMA busy_timeout=5000");
+		this.stores = names.map(schemaOf).filter(name => this.has(name, "outbox"));
+	}
+
+	#attachFiles(): string[] {
+		const names = readdirSync(this.dataDir)
 			.filter(file => file.endsWith(".db"))
 			.map(file => file.slice(0, -3));
 		for (const name of names) {
 			// Only to look: nothing here may change what it looks at.
-			const uri = `file:${join(of.dataDir, name)}.db?mode=ro`;
+			const uri = `file:${join(this.dataDir, name)}.db?mode=ro`;
 			this.#sql.prepare("ATTACH ? AS ?").run(uri, schemaOf(name));
 		}
-		this.#sql.exec("PRAGMA busy_timeout=5000");
-		this.stores = names.map(schemaOf).filter(name => this.has(name, "outbox"));
+		return names;
+	}
+
+	/** What is in Postgres, in the memory of this process: it is looked at in the same words. */
+	#copyDatabases(): string[] {
+		const stores = new Set<string>();
+		for (const { store, table, columns, rows } of contentsOf(this.dataDir)) {
+			if (!stores.has(store)) this.#sql.prepare("ATTACH ':memory:' AS ?").run(store);
+			stores.add(store);
+			this.#sql.exec(`CREATE TABLE ${store}.${table} (${columns.join(", ")})`);
+			const insert = this.#sql.prepare(`INSERT INTO ${store}.${table} VALUES (${columns.map(() => "?").join(", ")})`);
+			for (const row of rows) insert.run(...columns.map(column => row[column.split(" ")[0]!]!));
+		}
+		return [...stores];
 	}
 
 	/** Rows across the stores; each store is a schema of its own: `orders.outbox`. */

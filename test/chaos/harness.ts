@@ -142,7 +142,7 @@ export class Souk {
 		await this.kill();
 		if (knobs.keep) return;
 		rmSync(this.folder, { recursive: true, force: true });
-		dropStores(this.folder);
+		dropStores(this.dataDir);
 	}
 
 	/** The process dies when it next reaches the point. */
@@ -180,7 +180,7 @@ export class Souk {
 				HOME: process.env.HOME,
 				TMPDIR: process.env.TMPDIR,
 				DATA_DIR: this.dataDir,
-				...storeSettings(this.folder),
+				...storeSettings(this.dataDir),
 				PORT: String(this.#port),
 				RATE_LIMIT: "off",
 				SEED_DEMO: "on",

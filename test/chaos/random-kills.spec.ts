@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { onPostgres } from "../support/stores.ts";
 import { BRANCHES } from "./branches.ts";
 import { FLOWS } from "./driver.ts";
 import { Keeper } from "./harness.ts";
@@ -25,7 +26,8 @@ describe("a process that is killed at random under load", () => {
 			})();
 			while (trial.souk.deaths < knobs.kills) {
 				await keeper.ready();
-				await pause(random.between(100, 1_200));
+				// Over Postgres a life begins with dozens of connections: one too short for a single saga would show nothing.
+				await pause(random.between(100, 1_200) * (onPostgres() ? 3 : 1));
 				await trial.souk.kill();
 				if (trial.souk.deaths % 10 === 0)
 					say("random kills", `${trial.souk.deaths} kills, ${trial.driver.placed.length} orders`);

@@ -103,7 +103,7 @@ export async function query<R = Record<string, unknown>>(url: string, sql: strin
 
 /** Asks one thing while everything else in this process stands still. */
 export const ask = (url: string, sql: string): string[] =>
-	execFileSync(join(programs()!, "psql"), ["-XAtq", url, "-c", sql], { encoding: "utf8" })
+	execFileSync(join(programs()!, "psql"), ["-XAtq", url, "-c", sql], { encoding: "utf8", maxBuffer: 1 << 30 })
 		.split("\n")
 		.filter(line => line !== "");
 

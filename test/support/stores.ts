@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
+import type { Row } from "../../broker/sql/sql.ts";
 import type { Store } from "../../broker/sql/store.ts";
 import { ask, copyDatabase } from "./postgres-server.ts";
 
@@ -12,7 +13,9 @@ export function overPostgres(url: string): void {
 /** Whether the stores of specs are on Postgres. */
 export const onPostgres = (): boolean => server !== undefined;
 
-const prefixOf = (dataDir: string): string => basename(dataDir).toLowerCase().replace(/\W/g, "_");
+/** What the databases of a data folder begin with: the folder's name, or its parent's when it is just called data. */
+const prefixOf = (dataDir: string): string =>
+	(basename(dataDir) === "data" ? basename(dirname(dataDir)) : basename(dataDir)).toLowerCase().replace(/\W/g, "_");
 const urlOf = (database: string): string => new URL(database, server).href;
 
 /** The address of a store that belongs to a data folder. */
@@ -24,6 +27,32 @@ export const storeSettings = (dataDir: string): Record<string, string> =>
 
 const databasesOf = (dataDir: string): string[] =>
 	ask(server!, `SELECT datname FROM pg_database WHERE datname LIKE '${prefixOf(dataDir).replace(/_/g, "\\_")}\\_%'`);
+
+/** The rows of every table of the stores that belong to a data folder. */
+export function contentsOf(dataDir: string): { store: string; table: string; columns: string[]; rows: Row[] }[] {
+	return databasesOf(dataDir).flatMap(database => {
+		const url = urlOf(database);
+		const columns = ask(
+			url,
+			`SELECT table_name || ' ' || string_agg(column_name || CASE data_type WHEN 'bigint' THEN ' INTEGER' ELSE ' TEXT' END,
+				', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'public' GROUP BY table_name`
+		);
+		const tables = new Map(
+			columns.map(line => [line.split(" ", 1)[0]!, line.slice(line.indexOf(" ") + 1).split(", ")])
+		);
+		const all = [...tables.keys()].map(table => `SELECT '${table} ' || row_to_json(t) FROM "${table}" t`);
+		const lines = ask(url, all.join(" UNION ALL "));
+		const store = database.slice(prefixOf(dataDir).length + 1);
+		return [...tables].map(([table, columns]) => ({
+			store,
+			table,
+			columns,
+			rows: lines
+				.filter(line => line.startsWith(`${table} {`))
+				.map(line => JSON.parse(line.slice(table.length + 1)) as Row)
+		}));
+	});
+}
 
 /** The names of a store's tables. */
 export async function tablesOf(store: Pick<Store, "all" | "database">): Promise<string[]> {
