@@ -72,6 +72,8 @@ export class PostgresDatabase implements Database {
 
 	async all<R = Row>(sql: string, values?: readonly Value[]): Promise<R[]> {
 		this.#assertOpen();
+		// What is asked again when a connection breaks must not change anything.
+		if (!/^\s*(SELECT|SHOW)\b/.test(sql)) throw new Error(`${this.name}: writes go through write()`);
 		try {
 			return await this.#persist(() => this.#connected(connection => connection.all<R>(sql, values)));
 		} catch (error) {

@@ -86,6 +86,12 @@ describe("two processes on one database", () => {
 		expect(begun).toBe(3);
 	});
 
+	it("read without writing", async () => {
+		await expect(one.all("INSERT INTO marks (name) VALUES ('x') RETURNING id")).rejects.toThrow("write()");
+		expect(() => one.run()).toThrow("write()");
+		expect(await names()).toEqual([]);
+	});
+
 	it("see what the other was answered for", async () => {
 		for (let n = 1; n <= 50; n++) {
 			await half(n).write("count", tx => tx.run("UPDATE shelf SET units = ? WHERE id = 1", [n]));

@@ -211,11 +211,12 @@ describe("a deadline", () => {
 	});
 
 	it("that passes while the unit waits for the writer refuses it too", async () => {
-		let holding: (() => void) | undefined;
-		const held = store.transact(cause(), () => new Promise<void>(resolve => (holding = resolve)));
+		const free = Promise.withResolvers<void>();
+		// As many as a store does at a time, and more.
+		const held = Promise.all(Array.from({ length: 10 }, () => store.transact(cause(), () => free.promise)));
 		const waiting = store.transact(cause({ deadline: Date.now() + 5 }), unit => mark(unit, "waited"));
 		const refused = expect(waiting).rejects.toBeInstanceOf(DeadlineExceeded);
-		const release = () => (Date.now() > start + 10 ? holding!() : setImmediate(release));
+		const release = () => (Date.now() > start + 10 ? free.resolve() : setImmediate(release));
 		const start = Date.now();
 		release();
 		await held;
