@@ -31,10 +31,11 @@ function project(name: string, testMatch: string[], setupFilesAfterEnv: string[]
 }
 
 /** Specs of other projects, run over a Postgres server that is started for them. */
-const overPostgres = (name: string, testMatch: string[], but: string[]): Config => ({
+const overPostgres = (name: string, testMatch: string[], but: string[], setup: string[] = []): Config => ({
 	...project(name, where(hasPostgres(), name, "Postgres", "apt-get install postgresql", testMatch), [
 		"<rootDir>/test/support/postgres-store.ts",
-		...(/e2e|chaos/.test(name) ? ["<rootDir>/test/support/patience.ts"] : [])
+		...(/e2e|chaos/.test(name) ? ["<rootDir>/test/support/patience.ts"] : []),
+		...setup
 	]),
 	testPathIgnorePatterns: ["/node_modules/", ...but.map(file => `/${file}$`)],
 	globalSetup: "<rootDir>/test/support/postgres-setup.ts",
@@ -72,6 +73,12 @@ const config: Config = {
 			"cluster-b",
 			["test/e2e/**/*.spec.ts", "test/cluster/**/*.spec.ts"],
 			["<rootDir>/test/support/patience.ts", "<rootDir>/test/support/layout-b.ts"]
+		),
+		overPostgres(
+			"cluster-c",
+			["test/e2e/**/*.spec.ts", "test/cluster/kills.spec.ts"],
+			["process.spec.ts"],
+			["<rootDir>/test/support/patience.ts", "<rootDir>/test/support/layout-c.ts"]
 		),
 		project("chaos", ["test/chaos/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"])
 	]

@@ -10,12 +10,17 @@ import { dropStores, storeSettings } from "../support/stores.ts";
 import { knobs } from "./knobs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const SCRIPTS: Readonly<Record<Layout, string>> = { A: "scripts/start.ts", B: "scripts/cluster.ts" };
+const TWICE = "api,users,products,inventory,orders,payments,shipping,notifications,audit".replace(/\w+/g, "$&=2");
+const COMMANDS: Readonly<Record<Layout, string[]>> = {
+	A: ["scripts/start.ts"],
+	B: ["scripts/cluster.ts"],
+	C: ["scripts/cluster.ts", "--store", "postgres", "--scale", TWICE]
+};
 /** A process that is not ready by then will not be. */
 const START_MS = 60_000;
 
-/** How Souk is laid out: in one process, or as a cluster of one process a service over NATS. */
-export type Layout = "A" | "B";
+/** How Souk is laid out: in one process, as a cluster of one process a service over NATS, or of two over Postgres. */
+export type Layout = "A" | "B" | "C";
 
 export interface SoukOptions {
 	layout?: Layout;
@@ -172,7 +177,7 @@ export class Souk {
 
 	#spawn(): ChildProcess {
 		const log = openSync(join(this.folder, "log"), "a");
-		const child = spawn(join(ROOT, "node_modules/.bin/node"), [SCRIPTS[this.layout]], {
+		const child = spawn(join(ROOT, "node_modules/.bin/node"), COMMANDS[this.layout], {
 			cwd: this.root,
 			stdio: ["ignore", log, log],
 			env: {
@@ -181,6 +186,7 @@ export class Souk {
 				TMPDIR: process.env.TMPDIR,
 				DATA_DIR: this.dataDir,
 				...storeSettings(this.dataDir),
+				REDIS_URL: process.env.SOUK_REDIS,
 				PORT: String(this.#port),
 				RATE_LIMIT: "off",
 				SEED_DEMO: "on",

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { BRANCHES } from "../chaos/branches.ts";
 import { FLOWS } from "../chaos/driver.ts";
+import type { Layout } from "../chaos/harness.ts";
 import { knobs, say } from "../chaos/knobs.ts";
 import { Random } from "../chaos/random.ts";
 import { Trial } from "../chaos/trial.ts";
@@ -16,7 +17,7 @@ describe("a cluster under load", () => {
 	let random: Random;
 	beforeEach(async () => {
 		random = new Random(knobs.seed);
-		trial = await Trial.start(`cluster-${knobs.seed}`, { layout: "B" });
+		trial = await Trial.start(`cluster-${knobs.seed}`, { layout: process.env.SOUK_LAYOUT as Layout });
 		await trial.driver.prepared();
 	});
 	afterEach(() => trial.close());

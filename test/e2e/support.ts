@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "../../scripts/support/client.ts";
-import { Souk } from "../chaos/harness.ts";
+import { type Layout, Souk } from "../chaos/harness.ts";
 import { eventually } from "../support/eventually.ts";
 
 export interface Order {
@@ -26,7 +26,7 @@ export interface Town {
 /** Starts the real process on a folder of its own and logs everybody in. */
 export async function town(env: Record<string, string> = {}): Promise<Town> {
 	// The same specs are run over every layout: test/support/layout-b.ts sets it.
-	const layout = process.env.SOUK_LAYOUT === "B" ? "B" : "A";
+	const layout = (process.env.SOUK_LAYOUT ?? "A") as Layout;
 	const souk = new Souk({ layout, env: { CRASH_POINTS: "", ...env } });
 	await souk.start();
 	const client = new Client(souk.url);

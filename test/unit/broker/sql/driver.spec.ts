@@ -76,7 +76,7 @@ it("lets others have their turn while somebody reads without end", async () => {
 	const counting = setInterval(() => turns++, 1);
 	while (turns < 3) await connection.all("SELECT count(*) FROM marks");
 	clearInterval(counting);
-	expect(turns).toBe(3);
+	expect(turns).toBeGreaterThanOrEqual(3);
 });
 
 it("tells each of many runs of one statement what it changed itself, in the order they were asked for", async () => {
