@@ -71,12 +71,12 @@ const config: Config = {
 		project("e2e", ["test/e2e/**/*.spec.ts"], ["<rootDir>/test/support/patience.ts"]),
 		project(
 			"cluster-b",
-			["test/e2e/**/*.spec.ts", "test/cluster/**/*.spec.ts"],
+			["test/e2e/**/*.spec.ts", "test/cluster/{kills,launcher}.spec.ts"],
 			["<rootDir>/test/support/patience.ts", "<rootDir>/test/support/layout-b.ts"]
 		),
 		overPostgres(
 			"cluster-c",
-			["test/e2e/**/*.spec.ts", "test/cluster/kills.spec.ts"],
+			["test/e2e/**/*.spec.ts", "test/cluster/{kills,rolling}.spec.ts"],
 			["process.spec.ts"],
 			["<rootDir>/test/support/patience.ts", "<rootDir>/test/support/layout-c.ts"]
 		),
