@@ -44,7 +44,8 @@ const overPostgres = (name: string, testMatch: string[], but: string[], setup: s
 
 const config: Config = {
 	maxWorkers: 2,
-	testTimeout: 30_000,
+	// Only for what hangs: on a busy machine a property may take a while.
+	testTimeout: 120_000,
 	coverageProvider: "v8",
 	coverageDirectory: "coverage",
 	collectCoverageFrom: ["{broker,mixins,services}/**/*.ts", "!**/*.d.ts"],
@@ -64,7 +65,7 @@ const config: Config = {
 				"test/unit/broker/sql/{store,relay,migrate}.spec.ts"
 			],
 			// About files, and their owners.
-			["two-owners.spec.ts", "notifications-sender.spec.ts"]
+			["two-owners.spec.ts", "notifications-sender.spec.ts", "side-by-side.spec.ts"]
 		),
 		overPostgres("postgres-e2e", ["test/e2e/**/*.spec.ts"], ["process.spec.ts"]),
 		overPostgres("postgres-chaos", ["test/chaos/{random-kills,contention}.spec.ts"], []),
