@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type { BrokerOptions } from "moleculer";
 import { SoukContext } from "./broker/context.ts";
 import type { Env } from "./broker/env.ts";
-import { CallerNotTrusted, isTransient, SoukErrors } from "./broker/errors.ts";
+import { codeOf, SoukErrors } from "./broker/errors.ts";
 import { NatsTransporter } from "./broker/nats-transporter.ts";
 import { PulledMetrics } from "./broker/metrics.ts";
 import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
@@ -47,8 +47,7 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 		minRequestCount: 5,
 		windowTime: 60,
 		halfOpenTime: 60_000,
-		// A stranger who is turned away says nothing about the service, and must not close it to others.
-		check: error => isTransient(error) && !(error instanceof CallerNotTrusted)
+		check: isOwnFailure
 	},
 	// Parameters are checked by the contract's own schemas.
 	validator: false,
@@ -71,6 +70,15 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 		trustMiddleware(broker => broker.call("users.jwks"))
 	]
 });
+
+/**
+ * Whether a call failed for a reason of the process that was called: it did not answer, or its store does not. What it was
+ * told itself by another, who was away, would close it for a minute although that one is back sooner.
+ */
+function isOwnFailure(error: Error & { nodeID?: string }): boolean {
+	const code = codeOf(error) ?? "";
+	return code === "STORE_UNAVAILABLE" || (["REQUEST_TIMEOUT", "REQUEST_REJECTED"].includes(code) && !error.nodeID);
+}
 
 /** Names the process, for as long as it lives: two processes of the same services are two nodes. */
 function nodeIdOf({ TRANSPORTER, NODE_ID, SERVICES = "souk" }: Env): string {
