@@ -1,8 +1,5 @@
-import { hash, randomBytes } from "node:crypto";
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { hash } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
-import type { Env } from "./env.ts";
 import { CallerNotTrusted } from "./errors.ts";
 
 const SECONDS = 600;
@@ -63,24 +60,4 @@ export class ServiceTokens {
 			.setExpirationTime(now + SECONDS)
 			.sign(this.#secret);
 	}
-}
-
-/** The secret that all processes share: the one that was configured, or in development one that the first of them makes. */
-export function serviceSecret({ SERVICE_SECRET, DATA_DIR }: Pick<Env, "SERVICE_SECRET" | "DATA_DIR">): string {
-	if (SERVICE_SECRET) return SERVICE_SECRET;
-	const file = join(DATA_DIR, "keys/services.key");
-	if (!existsSync(file)) {
-		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-		const draft = `${file}.${process.pid}`;
-		writeFileSync(draft, randomBytes(32).toString("base64url"), { mode: 0o600 });
-		try {
-			// It gets its name when it is whole, and only if no other process was first.
-			linkSync(draft, file);
-		} catch (error) {
-			if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-		} finally {
-			rmSync(draft, { force: true });
-		}
-	}
-	return readFileSync(file, "utf8").trim();
 }

@@ -1,8 +1,9 @@
 import type { JSONWebKeySet } from "jose";
 import type { ActionHandler, Context, Middleware, ServiceBroker } from "moleculer";
 import { ANONYMOUS, type SoukContext } from "../context.ts";
+import { keptSecret, keyFile } from "../key-files.ts";
 import { runtimeOf } from "../runtime.ts";
-import { serviceSecret, ServiceTokens } from "../service-tokens.ts";
+import { ServiceTokens } from "../service-tokens.ts";
 import { publicKeysFrom, verifyAccessToken, type PublicKeys } from "../tokens.ts";
 
 /** What a call carries to another process: who calls, and on whose behalf. */
@@ -25,7 +26,8 @@ export const trustMiddleware = (askKeys: (broker: ServiceBroker) => Promise<JSON
 	const trustOf = (broker: ServiceBroker): Trust => {
 		let trust = trusts.get(broker);
 		if (!trust) {
-			const services = new ServiceTokens(serviceSecret(runtimeOf(broker).env));
+			const { SERVICE_SECRET, DATA_DIR } = runtimeOf(broker).env;
+			const services = new ServiceTokens(SERVICE_SECRET ?? keptSecret(keyFile(DATA_DIR, "services.key")));
 			trusts.set(broker, (trust = { services, users: publicKeysFrom(() => askKeys(broker)) }));
 		}
 		return trust;

@@ -1,5 +1,6 @@
 import type { ServiceSchema } from "moleculer";
 import { storeUrlOf } from "../../broker/env.ts";
+import { keptSecret, keyFile } from "../../broker/key-files.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { serve, service } from "../../broker/service.ts";
 import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
@@ -20,7 +21,6 @@ import { payments } from "./payments.contract.ts";
 import { postTo } from "./providers/post-to.ts";
 import type { Provider, ProviderSettings } from "./providers/provider.ts";
 import { SimulatedProvider } from "./providers/simulated.ts";
-import { webhookSecret } from "./providers/webhook-secret.ts";
 import { Follower } from "./reconciliation/follower.ts";
 import { reconcile } from "./reconciliation/reconcile.ts";
 
@@ -54,7 +54,7 @@ export const paymentsOn = (open: (settings: ProviderSettings) => Promise<Provide
 		},
 		async started() {
 			const { env, ready, quieting } = runtimeOf(this.broker);
-			this.webhookSecret = webhookSecret(env.WEBHOOK_SECRET, env.DATA_DIR);
+			this.webhookSecret = env.WEBHOOK_SECRET ?? keptSecret(keyFile(env.DATA_DIR, "webhook.key"));
 			this.provider = await open({
 				dataDir: env.DATA_DIR,
 				databaseUrl: storeUrlOf(env, "provider"),

@@ -1,10 +1,9 @@
 import { createHmac } from "node:crypto";
-import { chmod, link, mkdir, open, readdir, readFile, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, generateKeyPair, importJWK } from "jose";
 import type { CryptoKey } from "jose";
 import { z } from "zod";
 import { ConfigurationError, type Env } from "../../broker/env.ts";
+import { keepKey, keyFile, readKey } from "../../broker/key-files.ts";
 import type { PublicKeys, SigningKey } from "../../broker/tokens.ts";
 
 const Part = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
@@ -40,8 +39,8 @@ export async function openKeys({
 	DATA_DIR
 }: Pick<Env, "JWT_PRIVATE_KEY" | "DATA_DIR">): Promise<Keys> {
 	if (JWT_PRIVATE_KEY !== undefined) return keysOf("JWT_PRIVATE_KEY", JWT_PRIVATE_KEY);
-	const file = join(DATA_DIR, "keys", "jwt.json");
-	return keysOf(file, (await readKept(file)) ?? (await make(file)));
+	const file = keyFile(DATA_DIR, "jwt.json");
+	return keysOf(file, readKey(file) ?? keepKey(file, await newKey()));
 }
 
 async function keysOf(source: string, text: string): Promise<Keys> {
@@ -75,41 +74,7 @@ function parsed(text: string): unknown {
 	}
 }
 
-async function readKept(file: string): Promise<string | undefined> {
-	try {
-		await chmod(file, 0o600);
-		return await readFile(file, "utf8");
-	} catch (error) {
-		if ((error as { code?: string }).code === "ENOENT") return undefined;
-		throw error;
-	}
-}
-
-/**
- * Makes a key and keeps it. It gets its name when it is whole: a kill leaves no half of it, and the next start a new try. Of
- * processes that start together the first one's key is everybody's.
- */
-async function make(file: string): Promise<string> {
+async function newKey(): Promise<string> {
 	const { privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
-	const text = JSON.stringify(await exportJWK(privateKey));
-	const folder = dirname(file);
-	await mkdir(folder, { recursive: true, mode: 0o700 });
-	await chmod(folder, 0o700);
-	const growing = `${file}.${process.pid}`;
-	await rm(growing, { force: true });
-	const handle = await open(growing, "wx", 0o600);
-	try {
-		await handle.writeFile(text);
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
-	await link(growing, file).catch((error: unknown) => {
-		// Another was faster, and has cleared up since.
-		if (!["EEXIST", "ENOENT"].includes((error as { code: string }).code)) throw error;
-	});
-	// Its own, and what a kill left.
-	for (const name of await readdir(folder))
-		if (name.startsWith(`${basename(file)}.`)) await rm(join(folder, name), { force: true });
-	return readFile(file, "utf8");
+	return JSON.stringify(await exportJWK(privateKey));
 }

@@ -1,11 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { postTo } from "../../../services/payments/providers/post-to.ts";
 import { answerWithin, ProviderTimeout } from "../../../services/payments/providers/provider.ts";
-import { webhookSecret } from "../../../services/payments/providers/webhook-secret.ts";
 
 describe("waiting for the provider", () => {
 	it("ends with its answer", async () => {
@@ -16,29 +12,6 @@ describe("waiting for the provider", () => {
 	it("ends without one when none comes in time", async () => {
 		const never = new Promise(() => undefined);
 		await expect(answerWithin(20, "capture of order 1", never)).rejects.toThrow(ProviderTimeout);
-	});
-});
-
-describe("the secret that webhooks are signed with", () => {
-	let dataDir: string;
-	const file = () => join(dataDir, "keys/webhook.key");
-	beforeEach(() => {
-		dataDir = mkdtempSync(join(tmpdir(), "souk-secret-"));
-	});
-	afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
-
-	it("is the one that was configured", () => {
-		expect(webhookSecret("configured-secret", dataDir)).toBe("configured-secret");
-		expect(existsSync(file())).toBe(false);
-	});
-
-	it("is otherwise made once, for its owner's eyes only", () => {
-		const made = webhookSecret(undefined, dataDir);
-		expect(made).toMatch(/^[\w-]{43}$/);
-		expect(webhookSecret(undefined, dataDir)).toBe(made);
-		expect(readFileSync(file(), "utf8")).toBe(made);
-		expect(statSync(file()).mode & 0o777).toBe(0o600);
-		expect(statSync(join(dataDir, "keys")).mode & 0o077).toBe(0);
 	});
 });
 
