@@ -127,3 +127,8 @@ export function isRefusal(error: unknown): boolean {
 /** Whether a fault passes by itself: the surroundings are at fault, and the same may be tried again. */
 export const isTransient = (error: unknown): boolean =>
 	(error as { retryable?: boolean } | undefined)?.retryable === true;
+
+const ABSENCES = ["SERVICE_NOT_FOUND", "SERVICE_NOT_AVAILABLE", "QUEUE_FULL", "STORE_UNAVAILABLE"];
+
+/** Whether a call came to nobody who could have done it: a service or its store is away, or has more to do than it takes. */
+export const isAbsence = (error: unknown): boolean => isTransient(error) && ABSENCES.includes(codeOf(error) ?? "");

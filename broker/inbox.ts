@@ -65,7 +65,7 @@ export class Inbox implements Consumer {
 
 	/** A store of several processes; a SQLite file has one. */
 	get shared(): boolean {
-		return this.#options.store.database.dialect !== "sqlite";
+		return this.#options.store.database.shared;
 	}
 
 	/** Learns which subjects are held: by this process before it last stopped, or by another one. */
@@ -78,8 +78,7 @@ export class Inbox implements Consumer {
 		this.#duty = this.#options.store.database.duty("lines", {
 			take: () => {
 				for (const subject of this.#held) this.#release(subject);
-				if (this.#options.store.database.dialect === "postgres")
-					this.#looking = setInterval(() => this.#look(), LOOK_MS);
+				if (this.shared) this.#looking = setInterval(() => this.#look(), LOOK_MS);
 			},
 			lose: () => clearInterval(this.#looking)
 		});
@@ -160,7 +159,7 @@ export class Inbox implements Consumer {
 	}
 
 	async #mayBeHeld(subject: string): Promise<boolean> {
-		if (this.#options.store.database.dialect === "sqlite" || this.#held.has(subject)) return this.#held.has(subject);
+		if (!this.shared || this.#held.has(subject)) return this.#held.has(subject);
 		// What another process parked, only the store knows: one look for all events that come in one turn.
 		this.#looked ??= new Promise(turn => setImmediate(turn)).then(() => {
 			this.#looked = undefined;

@@ -25,9 +25,11 @@ export interface Instance<State = unknown> {
 	leasedUntil: number;
 	/** Grows with every taking of the lease; a write with an older one changes nothing. */
 	fence: number;
+	/** Taken from the log, not begun here: whoever had it before may have come further than the log says. */
+	resumed: boolean;
 }
 
-interface InstanceRow extends Omit<Instance, "state" | "correlationId" | "leasedUntil"> {
+interface InstanceRow extends Omit<Instance, "state" | "correlationId" | "leasedUntil" | "resumed"> {
 	data: string;
 	correlation_id: string;
 	lease_until: number;
@@ -78,7 +80,8 @@ export async function begin(
 		correlationId,
 		traceparent: traceparent ?? null,
 		leasedUntil: now + LEASE_MS,
-		fence: 1
+		fence: 1,
+		resumed: false
 	};
 }
 
@@ -195,5 +198,6 @@ export async function nextDue(sql: Pick<Sql, "get">, here: readonly number[]): P
 }
 
 function instanceOf({ data, correlation_id, lease_until, ...row }: InstanceRow): Instance {
-	return { ...row, state: JSON.parse(data) as unknown, correlationId: correlation_id, leasedUntil: lease_until };
+	const state = JSON.parse(data) as unknown;
+	return { ...row, state, correlationId: correlation_id, leasedUntil: lease_until, resumed: true };
 }

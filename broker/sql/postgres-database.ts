@@ -33,6 +33,7 @@ interface Committed<T> {
  */
 export class PostgresDatabase implements Database {
 	readonly dialect = "postgres";
+	readonly shared = true;
 	readonly name: string;
 	readonly #url: string;
 	readonly #pool: pg.Pool;

@@ -119,10 +119,9 @@ export class Relay {
 
 	#unsent(): Promise<{ seq: number; payload: string }[]> {
 		// With one writer a number that is read later is greater. With many, a smaller one may be committed after it.
-		const unsent =
-			this.#database.dialect === "sqlite"
-				? { sql: "seq > ?", values: [this.#cursor] }
-				: noneOf("seq", [...this.#inFlight]);
+		const unsent = this.#database.shared
+			? noneOf("seq", [...this.#inFlight])
+			: { sql: "seq > ?", values: [this.#cursor] };
 		return this.#database.all(
 			`SELECT seq, payload FROM outbox WHERE published_at IS NULL AND ${unsent.sql} ORDER BY seq LIMIT ${BATCH}`,
 			unsent.values

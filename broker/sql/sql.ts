@@ -43,6 +43,8 @@ export interface Turns {
 export interface Database extends Sql {
 	readonly name: string;
 	readonly dialect: "sqlite" | "postgres";
+	/** Whether other processes write here, too. Units run side by side then; otherwise one comes after the other. */
+	readonly shared: boolean;
 	/** Runs work in a transaction and resolves when it is durable. `unit` names it in logs and crash points. */
 	write<T>(unit: string, work: Work<T>): Promise<T>;
 	/** Asks for a task that only one of the processes on this database does at a time. */

@@ -24,6 +24,7 @@ interface Waiting {
  */
 export class SqliteDatabase implements Database {
 	readonly dialect = "sqlite";
+	readonly shared = false;
 	readonly name: string;
 	readonly #writer: SqliteConnection;
 	readonly #reader: SqliteConnection;

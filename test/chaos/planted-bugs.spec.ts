@@ -48,7 +48,7 @@ const bugs: Bug[] = [
 	},
 	{
 		bug: "compensations are skipped",
-		edits: [{ file: "broker/saga/engine.ts", find: "if (!undo) return", put: "if (undo || !undo) return" }],
+		edits: [{ file: "broker/saga/walker.ts", find: "if (!undo) return", put: "if (undo || !undo) return" }],
 		branch: "declined",
 		flow: "orchestrated",
 		breaks: "I2 nothing is held for an order that has ended"

@@ -71,6 +71,21 @@ describe("a process that dies", () => {
 		expect(second.verbs).toEqual(verb === "cancelHotel" ? ["cancelHotel", "cancelFlight"] : ["cancelFlight"]);
 	});
 
+	it("leaves one that, refused what it asks for again, also undoes what was done after that", async () => {
+		const hang = hanging();
+		const first = new Script().on("insure", hang.answer);
+		const dying = await start(first);
+		await dying.book(1);
+		await eventually(() => expect(first.keysOf("insure")).toHaveLength(1));
+
+		// What was held for it has expired, and others have it now.
+		const second = new Script().on("flight", throwing(new SoldOut()));
+		const next = await start(second, { dataDir: crashed(dying) });
+		await ends(next, "abandoned for SOLD_OUT: 1");
+		hang.go();
+		expect(second.verbs).toEqual(["flight", "cancelHotel", "cancelFlight"]);
+	});
+
 	it("after the pivot leaves one that cannot go back any more, whatever it hears", async () => {
 		const hang = hanging();
 		const first = new Script().on("send", hang.answer);
@@ -178,6 +193,25 @@ describe("two engines on one store", () => {
 		expect(script.keysOf("send")).toHaveLength(1);
 		expect(await trips.sagas()).toEqual(after);
 		expect(await trips.endings()).toEqual(["booked 1"]);
+	});
+
+	it("of which the first is further than the second is let: the second undoes that, too", async () => {
+		const script = new Script();
+		const trips = await start(script);
+		const hang = hanging();
+		script.on("hotel", hang.answer);
+		await trips.book(1);
+		await eventually(() => expect(script.keysOf("hotel")).toHaveLength(1));
+		script.on("flight", throwing(new SoldOut()));
+		const { SagaEngine } = await import("../../broker/saga/engine.ts");
+		const second = new SagaEngine(trips.service, [definition as never]);
+		await trips.tamper("UPDATE sagas SET lease_until = 1");
+		await second.start();
+		await ends(trips, "abandoned for SOLD_OUT: 1");
+		hang.go();
+		await trips.engine.stop();
+		await second.stop();
+		expect(script.verbs.filter(verb => verb.startsWith("cancel"))).toEqual(["cancelHotel", "cancelFlight"]);
 	});
 
 	it("of which the first hears a refusal too late: it does not turn back what the second has finished", async () => {

@@ -1,3 +1,4 @@
+import { Errors } from "moleculer";
 import { eventually } from "../support/eventually.ts";
 import {
 	agency,
@@ -186,6 +187,21 @@ describe("a saga that fails twenty times at one step", () => {
 		expect(await trips.engine.push(1)).toBe(false);
 		expect(await trips.engine.push(99)).toBe(false);
 	});
+});
+
+it("a saga whose neighbour is away waits for it, however long that takes", async () => {
+	const away = throwing(new Errors.ServiceNotFoundError({ action: "bookings.hotel", nodeID: "" }));
+	script.on("hotel", ...Array.from({ length: 5 }, () => away));
+	await trips.book(1);
+	// The pauses are cut short, and each try would be the last.
+	await eventually(
+		async () => {
+			await trips.tamper("UPDATE sagas SET next_run_at = 0, attempts = 19 WHERE status = 'RUNNING' AND attempts > 0");
+			expect(script.keysOf("hotel")).toHaveLength(6);
+		},
+		{ within: 20_000 }
+	);
+	await ends("booked 1");
 });
 
 it("a saga that failed twenty times on its way back goes on going back when it is pushed", async () => {
