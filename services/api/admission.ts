@@ -5,42 +5,59 @@ export interface Capacity {
 	requests: number;
 	reads: number;
 	streams: number;
+	waiting: number;
 }
-const CAPACITY: Capacity = { requests: 512, reads: 448, streams: 256 };
+const CAPACITY: Capacity = { requests: 512, reads: 448, streams: 256, waiting: 1_024 };
+
+/** A place of something that was let in. */
+export interface Pass {
+	/** Takes a place among those who only wait, and gives up the one it had. False when there is none: then it does not wait. */
+	wait(): boolean;
+	/** Gives up its place, however often it is called. */
+	leave(): void;
+}
+
+type Kind = "requests" | "streams" | "waiting";
 
 /** Counts what is under way, and turns away what would be too much while it is still cheap to. */
 export class Admission {
 	readonly #capacity: Capacity;
-	#requests = 0;
-	#streams = 0;
+	readonly #taken: Record<Kind, number> = { requests: 0, streams: 0, waiting: 0 };
 
-	constructor(capacity: Capacity = CAPACITY) {
-		this.#capacity = capacity;
+	constructor(capacity: Partial<Capacity> = {}) {
+		this.#capacity = { ...CAPACITY, ...capacity };
 	}
 
+	/** What is still to be answered, streams aside. */
 	get underWay(): number {
-		return this.#requests;
+		return this.#taken.requests + this.#taken.waiting;
 	}
 
-	/** Lets a request in; what it returns is called once it is answered. Throws Overloaded. */
-	enter(writes: boolean): () => void {
-		if (this.#requests >= (writes ? this.#capacity.requests : this.#capacity.reads)) throw new Overloaded();
-		this.#requests++;
-		return once(() => this.#requests--);
+	/** Lets a request in. Throws Overloaded. */
+	enter(writes: boolean): Pass {
+		return this.#take("requests", this.#capacity[writes ? "requests" : "reads"]);
 	}
 
 	/** The same for a stream, which may stay for long and takes no place of a request. Throws Overloaded. */
-	enterStream(): () => void {
-		if (this.#streams >= this.#capacity.streams) throw new Overloaded();
-		this.#streams++;
-		return once(() => this.#streams--);
+	enterStream(): Pass {
+		return this.#take("streams", this.#capacity.streams);
 	}
-}
 
-function once(leave: () => void): () => void {
-	let left = false;
-	return () => {
-		if (!left) leave();
-		left = true;
-	};
+	#take(kind: Kind, capacity: number): Pass {
+		const taken = this.#taken;
+		if (taken[kind] >= capacity) throw new Overloaded();
+		taken[kind]++;
+		let held: Kind | undefined = kind;
+		const leave = () => {
+			if (held) taken[held]--;
+			held = undefined;
+		};
+		const wait = () => {
+			if (taken.waiting >= this.#capacity.waiting) return false;
+			leave();
+			taken[(held = "waiting")]++;
+			return true;
+		};
+		return { wait, leave };
+	}
 }

@@ -1,6 +1,7 @@
 import type { Context } from "moleculer";
 import type { Identity } from "../../broker/context.ts";
 import { isTransient } from "../../broker/errors.ts";
+import type { Pass } from "./admission.ts";
 import { tokenIn } from "./authenticate.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
@@ -16,6 +17,8 @@ interface Question {
 	params: unknown;
 	/** How long the client waits for the outcome, when it said so. */
 	seconds: number | undefined;
+	/** Its place in the gateway; who waits takes no place of those who ask. */
+	pass: Pass;
 }
 
 /**
@@ -26,7 +29,7 @@ export async function ask(
 	gateway: ApiService,
 	exchange: Exchange,
 	endpoint: Endpoint,
-	{ identity, headers, params, seconds }: Question
+	{ identity, headers, params, seconds, pass }: Question
 ): Promise<unknown> {
 	const { action } = endpoint;
 	const { retries, lastAnswers } = gateway;
@@ -40,7 +43,9 @@ export async function ask(
 		lastAnswers.keep(exchange, endpoint, identity, result);
 		const { $responseHeaders: said } = ctx.meta as { $responseHeaders?: Record<string, string> };
 		if (said?.["Idempotency-Replayed"]) exchange.set("Idempotency-Replayed", "true");
-		return action.waits && seconds ? await outcome(ctx, action.waits, result, seconds) : result;
+		if (!action.waits || seconds === undefined || !pass.wait()) return result;
+		exchange.set("Preference-Applied", `wait=${seconds}`);
+		return seconds > 0 ? await outcome(ctx, action.waits, result, seconds) : result;
 	} catch (error) {
 		const last = isTransient(error) ? lastAnswers.find(exchange, endpoint, identity) : undefined;
 		if (!last) throw error;

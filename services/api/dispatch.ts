@@ -25,21 +25,20 @@ export async function dispatch(
 	const { action } = endpoint;
 	const { admission } = gateway;
 	describeVersion(exchange, endpoint);
-	const leave = action.stream ? admission.enterStream() : admission.enter(exchange.writes);
+	const pass = action.stream ? admission.enterStream() : admission.enter(exchange.writes);
 	let streaming = false;
 	try {
 		const identity = await admit(gateway, exchange, endpoint);
 		const headers = headersFor(exchange, endpoint, identity);
 		const params = asks(endpoint) ? queryParams(exchange, path) : await bodyParams(exchange, endpoint, path);
 		const seconds = action.waits ? secondsToWait(exchange.header("prefer")) : undefined;
-		const result = await ask(gateway, exchange, endpoint, { identity, headers, params, seconds });
-		if (seconds !== undefined) exchange.set("Preference-Applied", `wait=${seconds}`);
+		const result = await ask(gateway, exchange, endpoint, { identity, headers, params, seconds, pass });
 		if (result instanceof Readable) {
 			streaming = true;
-			void sendEvents(exchange, result).finally(leave);
+			void sendEvents(exchange, result).finally(pass.leave);
 		} else sendResult(exchange, endpoint, result);
 	} finally {
-		if (!streaming) leave();
+		if (!streaming) pass.leave();
 	}
 }
 

@@ -1,6 +1,7 @@
 import { Agent, ServerResponse } from "node:http";
 import { contract, describe as descriptionsOf } from "../../broker/contract.ts";
 import { ById } from "../../broker/schemas.ts";
+import { Admission } from "../../services/api/admission.ts";
 import { User } from "../../services/users/users.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { gateway, type TestGateway } from "../support/gateway.ts";
@@ -173,6 +174,14 @@ describe("a request through the gateway", () => {
 		const reading = await api.get("/api/v2/things/5", { prefer: "wait=3" });
 		expect(reading.headers["preference-applied"]).toBeUndefined();
 		expect(asked.at(-1)!.action).toBe("things.get");
+	});
+
+	it("does not wait when too many do, and is not told that it did", async () => {
+		api.api.admission = new Admission({ waiting: 0 });
+		const begun = await create({ prefer: "wait=3" });
+		api.api.admission = new Admission();
+		expect([begun.status, begun.json.name, begun.headers["preference-applied"]]).toEqual([201, "Thing 7", undefined]);
+		expect(asked.map(({ action }) => action)).toEqual(["things.create"]);
 	});
 
 	it("is answered with what was begun when nobody can tell what became of it", async () => {

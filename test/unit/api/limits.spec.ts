@@ -71,7 +71,7 @@ describe("the limits of a caller", () => {
 describe("what is under way at once", () => {
 	it("leaves room for writes when reads are turned away", () => {
 		const admission = new Admission({ requests: 3, reads: 2, streams: 1 });
-		const leave = admission.enter(false);
+		const { leave } = admission.enter(false);
 		admission.enter(false);
 		expect(() => admission.enter(false)).toThrow(Overloaded);
 		admission.enter(true);
@@ -83,9 +83,26 @@ describe("what is under way at once", () => {
 		expect(() => admission.enter(true)).not.toThrow();
 	});
 
+	it("counts apart who only waits for an outcome", () => {
+		const admission = new Admission({ requests: 1, reads: 1, waiting: 1 });
+		const first = admission.enter(true);
+		expect(first.wait()).toBe(true);
+		const second = admission.enter(true);
+		expect(() => admission.enter(true)).toThrow(Overloaded);
+		// Where too many wait already, one more is answered at once, and keeps its place until then.
+		expect(second.wait()).toBe(false);
+		expect(() => admission.enter(true)).toThrow(Overloaded);
+		expect(admission.underWay).toBe(2);
+		first.leave();
+		first.leave();
+		expect(second.wait()).toBe(true);
+		second.leave();
+		expect(admission.underWay).toBe(0);
+	});
+
 	it("counts streams apart: they stay", () => {
 		const admission = new Admission({ requests: 1, reads: 1, streams: 1 });
-		const leave = admission.enterStream();
+		const { leave } = admission.enterStream();
 		expect(() => admission.enterStream()).toThrow(Overloaded);
 		expect(admission.underWay).toBe(0);
 		admission.enter(false);
