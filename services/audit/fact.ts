@@ -2,7 +2,12 @@ import type { SoukEvent } from "../../broker/event.ts";
 import { canonical, type Fact } from "./chain.ts";
 
 /** What pays or signs in has no place in a log that is never deleted and read by people. */
-const SECRETS = new Set(["paymentToken", "password", "token", "accessToken", "refreshToken"]);
+const SECRETS = ["paymentToken", "password", "token", "accessToken", "refreshToken"];
+/** Nor has what names a person: the log speaks of users by id, so that nothing in it has to be erased with them. */
+const PERSONAL = ["email", "phone", "shippingAddress", "address", "recipient"];
+const WITHHELD = new Set([...SECRETS, ...PERSONAL]);
+/** Elsewhere a name is that of a product. */
+const WITHHELD_OF_USERS = new Set([...WITHHELD, "name"]);
 
 /** What the log keeps of an event. */
 export const factOf = (event: SoukEvent): Fact => ({
@@ -15,13 +20,13 @@ export const factOf = (event: SoukEvent): Fact => ({
 	correlationId: event.correlationid,
 	causationId: event.causationid ?? null,
 	traceparent: event.traceparent ?? null,
-	data: canonical(withoutSecrets(event.data))
+	data: canonical(without(event.type.startsWith("user.") ? WITHHELD_OF_USERS : WITHHELD, event.data))
 });
 
-function withoutSecrets(value: unknown): unknown {
-	if (Array.isArray(value)) return value.map(withoutSecrets);
+function without(withheld: ReadonlySet<string>, value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(each => without(withheld, each));
 	if (typeof value !== "object" || value === null) return value;
 	return Object.fromEntries(
-		Object.entries(value).map(([key, field]) => [key, SECRETS.has(key) ? "(withheld)" : withoutSecrets(field)])
+		Object.entries(value).map(([key, field]) => [key, withheld.has(key) ? "(withheld)" : without(withheld, field)])
 	);
 }

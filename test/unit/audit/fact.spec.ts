@@ -45,4 +45,15 @@ describe("what the log keeps of an event", () => {
 		});
 		expect(data).not.toMatch(/tok_ok/);
 	});
+
+	it("names nobody: it never has to be changed when somebody is erased", () => {
+		const { data } = heard({
+			order: { userId: 7, shippingAddress: { name: "Alice", city: "Lyon" }, items: [{ name: "Product A" }] }
+		});
+		expect(JSON.parse(data)).toEqual({
+			order: { userId: 7, shippingAddress: "(withheld)", items: [{ name: "Product A" }] }
+		});
+		const user = heard({ userId: 7, name: "Alice", email: "alice@souk.test", roles: [] }, { type: "user.created" });
+		expect(JSON.parse(user.data)).toEqual({ userId: 7, name: "(withheld)", email: "(withheld)", roles: [] });
+	});
 });
