@@ -24,6 +24,13 @@ export const ordersIn = (flow: Flow): Scenario[] => [
 		style: flow,
 		diesFirstAt: flow === "orchestrated" ? "saga:before-shipping.create" : "orders<inventory.reserved:before-commit",
 		run: ({ driver }) => driver.order(branch("confirmed"), flow)
+	},
+	// Whoever takes it up again does not know how far it came, and undoes what was never done.
+	{
+		name: `${flow}/recovery of one that is refused`,
+		style: flow,
+		diesFirstAt: "orders.place:after-commit",
+		run: ({ driver }) => driver.order(branch("out-of-stock"), flow)
 	}
 ];
 
