@@ -56,6 +56,13 @@ export const notifications = contract("notifications", {
 		rest: "GET /notifications",
 		access: { roles: ["customer", "staff"] }
 	},
+	listOfUser: {
+		summary: "The messages to one user",
+		params: ById.extend(PageQuery),
+		result: pageOf(Notification),
+		rest: "GET /users/:id/notifications",
+		access: owner
+	},
 	get: {
 		summary: "One message",
 		params: ById,

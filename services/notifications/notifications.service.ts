@@ -45,6 +45,14 @@ const list: Handler<"notifications.list", NotificationsService> = async function
 	return { items: items.map(row => notificationOf(row, staff)), ...more };
 };
 
+const listOfUser: Handler<"notifications.listOfUser", NotificationsService> = async function (ctx) {
+	const { id, ...request } = ctx.params;
+	ctx.assertOwner(id);
+	const where = { removed_at: null, user_id: id };
+	const { items, ...more } = await this.page<NotificationRow>({ where, ...request });
+	return { items: items.map(row => notificationOf(row, ctx.is("staff"))), ...more };
+};
+
 const get: Handler<"notifications.get", NotificationsService> = async function (ctx) {
 	const row = await find(this.store, ctx.params.id);
 	ctx.assertOwner(row.user_id);
@@ -113,7 +121,7 @@ export default service<NotificationsService>({
 			"payment.refunded": tell("payment.refunded")
 		})
 	],
-	actions: serve(notifications, { list, get, create, send, remove }),
+	actions: serve(notifications, { list, listOfUser, get, create, send, remove }),
 	started() {
 		const { env, ready, quieting } = runtimeOf(this.broker);
 		const mailer = mailboxFolder(join(env.DATA_DIR, "mailbox"));

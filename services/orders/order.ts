@@ -79,6 +79,12 @@ export function priced(
 	return { items, total: items.reduce((sum, item) => sum + item.total, 0) };
 }
 
+/** Whether nothing will happen to the order any more that needs to know where it goes. */
+export const isFinal = ({ status }: Pick<Order, "status">): boolean => status === "DELIVERED" || status === "CANCELLED";
+
+/** What is kept of an order, or of its first fact, once the customer's account was removed. */
+export const anonymous = <Told extends Pick<Placed, "shippingAddress">>({ shippingAddress: _, ...rest }: Told) => rest;
+
 /** What is too much for one order: of a product, its lines added up, or in all. */
 export function excessOf(wanted: readonly { productId: number }[], order: Pick<Order, "items" | "total">): Flaw[] {
 	const flaws: Flaw[] = order.items

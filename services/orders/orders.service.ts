@@ -13,6 +13,7 @@ import { retrySaga, saga, sagas } from "./actions/sagas.ts";
 import { stream } from "./actions/stream.ts";
 import { onPaymentCaptured, onProgress, onReleased, onReservationFailed } from "./events/chain.ts";
 import { onShipmentDelivered, onShipmentDispatched } from "./events/shipment.ts";
+import { onUserDeleted } from "./events/user-deleted.ts";
 import { orders } from "./orders.contract.ts";
 import { model } from "./orders.store.ts";
 import { cancelOrder } from "./sagas/cancel-order.saga.ts";
@@ -42,7 +43,8 @@ export default service<OrdersService>({
 			"shipment.failed": onProgress,
 			"shipment.cancelled": onProgress,
 			"shipment.dispatched": onShipmentDispatched,
-			"shipment.delivered": onShipmentDelivered
+			"shipment.delivered": onShipmentDelivered,
+			"user.deleted": onUserDeleted
 		})
 	],
 	actions: serve(orders, { place, get, outcome, list, listOfUser, history, stream, cancel, sagas, saga, retrySaga }),

@@ -1,7 +1,8 @@
 import { DataTypes } from "sequelize";
+import { isErased, noteErased } from "../../broker/sql/erasure.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model } from "../../mixins/store.mixin.ts";
-import { evolve, may, type OrderFact, type Placed, type Recorded } from "./order.ts";
+import { anonymous, evolve, isFinal, may, type OrderFact, type Placed, type Recorded } from "./order.ts";
 import type { CarriedOrder, Order } from "./orders.contract.ts";
 import { OrderNotFound } from "./orders.errors.ts";
 
@@ -84,7 +85,31 @@ export async function record(unit: Unit, id: number, fact: OrderFact): Promise<O
 	]);
 	log(unit, order, recorded);
 	announce(unit, order, fact);
+	if (isFinal(order) && order.shippingAddress && (await isErased(unit, order.userId))) await eraseAddress(unit, order);
 	return order;
+}
+
+/** Erases where the orders of a removed user went. Those on their way are only touched: whoever ends one at this moment is overtaken, and learns of it. */
+export async function eraseUser(unit: Unit, userId: number): Promise<void> {
+	await noteErased(unit, userId);
+	for (const row of await unit.all<OrderRow>("SELECT id, body FROM orders WHERE user_id = ?", [userId])) {
+		const order = orderOf(row);
+		if (isFinal(order)) await eraseAddress(unit, order);
+		else await unit.run("UPDATE orders SET user_id = user_id WHERE id = ?", [order.id]);
+	}
+}
+
+// Facts are never changed but for this: what they say of the order stays true without it.
+async function eraseAddress(unit: Unit, { id, ...body }: Order): Promise<void> {
+	await unit.run("UPDATE orders SET body = ? WHERE id = ?", [JSON.stringify(anonymous(body)), id]);
+	const first = await unit.get<FactRow>("SELECT data FROM order_events WHERE order_id = ? AND version = 1", [id]);
+	await unit.run("UPDATE order_events SET data = ? WHERE order_id = ? AND version = 1", [
+		JSON.stringify(anonymous(JSON.parse(first!.data) as Placed)),
+		id
+	]);
+	await unit.run("UPDATE sagas SET data = '{}' WHERE subject = ? AND status IN ('DONE', 'COMPENSATED')", [
+		subjectOf(id)
+	]);
 }
 
 function log(unit: Unit, { id }: Order, { version, type, at, data }: Recorded): void {

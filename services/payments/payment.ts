@@ -28,6 +28,8 @@ export function after(state: State, change: Change): State | undefined {
 export const isOpen = (state: State): boolean => after(state, "authorized") !== undefined;
 /** Whether nothing was taken yet and something may be set aside. */
 export const isVoidable = (state: State): boolean => after(state, "voided") !== undefined;
+/** Whether the order's steps before this one have been told all that they need: no later event carries more than ids. */
+export const isDecided = (state: State): boolean => state !== "AUTHORIZED" && !isOpen(state);
 /** Whether the money was taken, be it given back since. */
 export const wasCaptured = (state: State): boolean => state === "CAPTURED" || state === "REFUNDED";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
-import { ById, Currency, Id, Line, Money, Time } from "../../broker/schemas.ts";
+import { ById, Currency, Id, Line, Money, PageQuery, pageOf, Time } from "../../broker/schemas.ts";
 import { CarriedOrder } from "../orders/orders.contract.ts";
 import {
 	PaymentDeclined,
@@ -39,6 +39,13 @@ export const payments = contract("payments", {
 		rest: "GET /payments/:id",
 		access: { roles: ["staff"], owner: true },
 		refuses: [PaymentNotFound]
+	},
+	listOfUser: {
+		summary: "The payments of one user",
+		params: ById.extend(PageQuery),
+		result: pageOf(Payment),
+		rest: "GET /users/:id/payments",
+		access: { roles: ["staff"], owner: true }
 	},
 	refund: {
 		summary: "Gives back part or all of what was captured",

@@ -9,6 +9,7 @@ import { store } from "../../mixins/store.mixin.ts";
 import { authorize } from "./actions/authorize.ts";
 import { capture } from "./actions/capture.ts";
 import { get } from "./actions/get.ts";
+import { listOfUser } from "./actions/list-of-user.ts";
 import { refund } from "./actions/refund.ts";
 import { refundOrder } from "./actions/refund-order.ts";
 import { voidPayment } from "./actions/void.ts";
@@ -17,6 +18,7 @@ import type { Difference } from "./books.ts";
 import { onInventoryCommitted } from "./events/inventory-committed.ts";
 import { onInventoryReserved } from "./events/inventory-reserved.ts";
 import { onShipmentGone } from "./events/shipment-gone.ts";
+import { onUserDeleted } from "./events/user-deleted.ts";
 import { payments } from "./payments.contract.ts";
 import { postTo } from "./providers/post-to.ts";
 import type { Provider, ProviderSettings } from "./providers/provider.ts";
@@ -43,10 +45,11 @@ export const paymentsOn = (open: (settings: ProviderSettings) => Promise<Provide
 				"inventory.reserved": onInventoryReserved,
 				"inventory.committed": onInventoryCommitted,
 				"shipment.failed": onShipmentGone,
-				"shipment.cancelled": onShipmentGone
+				"shipment.cancelled": onShipmentGone,
+				"user.deleted": onUserDeleted
 			})
 		],
-		actions: serve(payments, { get, refund, webhook, authorize, capture, void: voidPayment, refundOrder }),
+		actions: serve(payments, { get, listOfUser, refund, webhook, authorize, capture, void: voidPayment, refundOrder }),
 		methods: {
 			reconcile() {
 				return reconcile(this.store, this.provider);

@@ -1,7 +1,8 @@
+import { isErased, noteErased } from "../../broker/sql/erasure.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { CarriedOrder } from "../orders/orders.contract.ts";
 import { entriesOfCapture, type Entry } from "./ledger.ts";
-import { CHANGES, type Change, type State, told } from "./payment.ts";
+import { CHANGES, type Change, isDecided, type State, told } from "./payment.ts";
 import { announce } from "./payments.announce.ts";
 import type { Payment } from "./payments.contract.ts";
 import type { Answer } from "./providers/provider.ts";
@@ -156,7 +157,24 @@ export async function change(
 	if (!changed) return undefined;
 	if (what === "captured") post(unit, changed, keyOf(changed.order_id, "capture"), entriesOfCapture(changed.amount));
 	announce(unit, changed, what, reason ?? "PAYMENT_VOIDED", order);
+	if (changed.carried && isDecided(changed.state) && (await isErased(unit, changed.user_id!)))
+		await eraseAddress(unit, changed);
 	return changed;
+}
+
+/** Erases where the orders of a removed user went. Those under way are only touched: whoever decides one at this moment is overtaken, and learns of it. */
+export async function eraseUser(unit: Unit, userId: number): Promise<void> {
+	await noteErased(unit, userId);
+	for (const row of await unit.all<PaymentRow>("SELECT * FROM payments WHERE user_id = ? AND carried IS NOT NULL", [
+		userId
+	]))
+		if (isDecided(row.state)) await eraseAddress(unit, row);
+		else await unit.run("UPDATE payments SET user_id = user_id WHERE id = ?", [row.id]);
+}
+
+async function eraseAddress(unit: Unit, { id, carried }: PaymentRow): Promise<void> {
+	const { shippingAddress: _, ...order } = JSON.parse(carried!) as CarriedOrder;
+	await unit.run("UPDATE payments SET carried = ? WHERE id = ?", [JSON.stringify(order), id]);
 }
 
 /** Records what the provider answered, or what its books say. Resolves to the payment as it is then, whoever changed it. */

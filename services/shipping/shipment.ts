@@ -27,6 +27,9 @@ export const has = (status: Status, change: "dispatched" | "delivered"): boolean
 /** Whether the parcel has left, and cannot be called back. */
 export const hasLeft = (status: Status): boolean => has(status, "dispatched");
 
+/** Whether the parcel goes nowhere any more. */
+export const isOver = (status: Status): boolean => status !== "CREATED" && status !== "DISPATCHED";
+
 /** Countries that no carrier takes parcels to. */
 const REFUSED = new Set(["ZZ"]);
 

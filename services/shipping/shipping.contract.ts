@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
-import { ById, Id, Time } from "../../broker/schemas.ts";
+import { ById, Id, PageQuery, pageOf, Time } from "../../broker/schemas.ts";
 import { Address, CarriedOrder } from "../orders/orders.contract.ts";
 import {
 	ShipmentCancelled,
@@ -36,6 +36,13 @@ export const shipping = contract("shipping", {
 		rest: "GET /shipments/:id",
 		access: { roles: ["staff"], owner: true },
 		refuses: [ShipmentNotFound]
+	},
+	listOfUser: {
+		summary: "The shipments of one user",
+		params: ById.extend(PageQuery),
+		result: pageOf(Shipment),
+		rest: "GET /users/:id/shipments",
+		access: { roles: ["staff"], owner: true }
 	},
 	dispatch: {
 		summary: "Hands a shipment to the carrier; only once its order is confirmed",

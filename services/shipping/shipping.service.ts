@@ -5,11 +5,13 @@ import { store } from "../../mixins/store.mixin.ts";
 import { cancel } from "./actions/cancel.ts";
 import { create } from "./actions/create.ts";
 import { get } from "./actions/get.ts";
+import { listOfUser } from "./actions/list-of-user.ts";
 import { deliver, dispatch } from "./actions/move-on.ts";
 import { onOrderCancelled } from "./events/order-cancelled.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
 import { onOrderLost } from "./events/order-lost.ts";
 import { onPaymentAuthorized } from "./events/payment-authorized.ts";
+import { onUserDeleted } from "./events/user-deleted.ts";
 import { shipping } from "./shipping.contract.ts";
 
 export type ShippingService = InboxService;
@@ -24,8 +26,9 @@ export default service<ShippingService>({
 			"inventory.commit_failed": onOrderLost,
 			"payment.capture_failed": onOrderLost,
 			"order.confirmed": onOrderConfirmed,
-			"order.cancelled": onOrderCancelled
+			"order.cancelled": onOrderCancelled,
+			"user.deleted": onUserDeleted
 		})
 	],
-	actions: serve(shipping, { get, dispatch, deliver, create, cancel })
+	actions: serve(shipping, { get, listOfUser, dispatch, deliver, create, cancel })
 });

@@ -1,6 +1,7 @@
+import { isErased, noteErased } from "../../broker/sql/erasure.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { CarriedOrder } from "../orders/orders.contract.ts";
-import { CHANGES, firstStatus, type Status, trackingOf } from "./shipment.ts";
+import { CHANGES, firstStatus, isOver, type Status, trackingOf } from "./shipment.ts";
 import type { Shipment } from "./shipping.contract.ts";
 
 export interface ShipmentRow {
@@ -90,6 +91,7 @@ export async function cancelOf(
 	);
 	const row = changed ?? (await ofOrder(unit, orderId))!;
 	const wasThere = changed && changed.user_id !== null;
+	if (wasThere) await eraseIfOver(unit, changed);
 	const answers = order && (row.status === "CANCELLED" || row.status === "REFUSED");
 	if (wasThere || answers) unit.emit("shipment.cancelled", subjectOf(orderId), { ...aboutOf(row, order), reason });
 	return row;
@@ -115,5 +117,20 @@ export async function change(
 	const subject = subjectOf(changed.order_id);
 	if (what === "dispatched") unit.emit("shipment.dispatched", subject, { ...aboutOf(changed), tracking });
 	else unit.emit("shipment.delivered", subject, aboutOf(changed));
+	await eraseIfOver(unit, changed);
 	return changed;
+}
+
+/** Erases where the parcels of a removed user went. Those on their way are only touched: whoever ends one at this moment is overtaken, and learns of it. */
+export async function eraseUser(unit: Unit, userId: number): Promise<void> {
+	await noteErased(unit, userId);
+	await unit.run(
+		`UPDATE shipments SET address = CASE WHEN status IN ('CREATED', 'DISPATCHED') THEN address END WHERE user_id = ?`,
+		[userId]
+	);
+}
+
+async function eraseIfOver(unit: Unit, { id, user_id, status, address }: ShipmentRow): Promise<void> {
+	if (isOver(status) && address !== null && (await isErased(unit, user_id!)))
+		await unit.run("UPDATE shipments SET address = NULL WHERE id = ?", [id]);
 }

@@ -1,7 +1,7 @@
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import { type Failures, FORGOTTEN_AFTER_MS } from "./lock-out.ts";
 import { type Family, REFRESH_TOKEN_MS, type RefreshToken } from "./session.ts";
-import type { User } from "./users.contract.ts";
+import type { Login, User } from "./users.contract.ts";
 
 type Reading = Pick<Store | Unit, "get">;
 
@@ -80,6 +80,20 @@ export async function rotate(unit: Unit, { token, family }: Shown, successor: st
 export function reissue(unit: Unit, { token, family }: Shown, successor: string): void {
 	issue(unit, successor, family.id, token.generation + 1, later(unit.now, REFRESH_TOKEN_MS));
 }
+
+/** The logins of a user that are remembered: when each began, was last used, and ended. */
+export const loginsOf = async (store: Store, userId: number): Promise<Login[]> =>
+	(
+		await store.all<{ created_at: string; used_at: string | null; revoked_at: string | null; expires_at: string }>(
+			"SELECT created_at, used_at, revoked_at, expires_at FROM sessions WHERE user_id = ? ORDER BY created_at, id",
+			[userId]
+		)
+	).map(row => ({
+		at: row.created_at,
+		usedAt: row.used_at ?? undefined,
+		endedAt: row.revoked_at ?? undefined,
+		expiresAt: row.expires_at
+	}));
 
 /** Ends a family: none of its tokens is good any more. */
 export async function revoke(unit: Unit, sessionId: string): Promise<void> {

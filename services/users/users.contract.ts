@@ -2,6 +2,10 @@ import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
 import { VersionConflict } from "../../broker/errors.ts";
 import { ById, Id, Line, PageQuery, pageOf, Time } from "../../broker/schemas.ts";
+import { Notification } from "../notifications/notifications.contract.ts";
+import { Order } from "../orders/orders.contract.ts";
+import { Payment } from "../payments/payments.contract.ts";
+import { Shipment } from "../shipping/shipping.contract.ts";
 import {
 	AccountLocked,
 	EmailTaken,
@@ -56,6 +60,24 @@ const kinds = z.strictObject({
 });
 export const Preferences = z.strictObject({ language: Language, channels, kinds }).meta({ id: "Preferences" });
 export type Preferences = z.output<typeof Preferences>;
+
+const Login = z.strictObject({ at: Time, usedAt: Time.optional(), endedAt: Time.optional(), expiresAt: Time });
+export type Login = z.output<typeof Login>;
+
+const ExportedData = z
+	.strictObject({
+		exportedAt: Time,
+		// As it is kept: the resource has fewer fields in the first version of the API.
+		user: User.extend({}),
+		preferences: Preferences,
+		logins: z.array(Login),
+		orders: z.array(Order),
+		payments: z.array(Payment),
+		shipments: z.array(Shipment),
+		messages: z.array(Notification),
+		incomplete: z.array(z.string()).describe("kinds of which there are more, in their own lists")
+	})
+	.meta({ id: "ExportedData" });
 
 const PublicKey = z.strictObject({
 	kty: z.literal("OKP"),
@@ -191,6 +213,14 @@ export const users = contract("users", {
 		rest: "PUT /users/:id/preferences",
 		access: theUser,
 		refuses: [UserNotFound, VersionConflict]
+	},
+	export: {
+		summary: "Everything that is kept about a user, wherever it is kept",
+		params: ById,
+		result: ExportedData,
+		rest: "GET /users/:id/export",
+		access: theUser,
+		refuses: [UserNotFound]
 	},
 	contact: {
 		summary: "How a user is reached; refuses when there is no such user",

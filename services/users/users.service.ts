@@ -7,6 +7,7 @@ import { rows, type RowsService } from "../../mixins/rows.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { contact } from "./actions/contact.ts";
 import { create } from "./actions/create.ts";
+import { exportData } from "./actions/export-data.ts";
 import { get } from "./actions/get.ts";
 import { jwks } from "./actions/jwks.ts";
 import { list } from "./actions/list.ts";
@@ -47,6 +48,7 @@ export default service<UsersService>({
 		remove,
 		preferences,
 		setPreferences,
+		export: exportData,
 		contact
 	}),
 	async started() {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import type { Ctx } from "../../broker/context.ts";
 import { contract } from "../../broker/contract.ts";
+import { readEnv } from "../../broker/env.ts";
+import { brokerOptions } from "../../moleculer.config.ts";
 import { as, node, stub, type TestNode } from "../support/node.ts";
 
 const nothing = z.strictObject({});
@@ -19,7 +21,9 @@ describe("a call that nobody set a time for", () => {
 			asked.push((ctx as unknown as { options: { timeout: number } }).options.timeout);
 			return late.promise;
 		};
-		souk = await node([stub(patient, { ask }), stub(silent, { answer })]);
+		souk = await node([stub(patient, { ask }), stub(silent, { answer })], {
+			patience: brokerOptions(readEnv({})).requestTimeout!
+		});
 		jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate", "queueMicrotask"] });
 	});
 	afterEach(async () => {

@@ -45,7 +45,8 @@ describe("all services in one process", () => {
 			"idempotency_keys",
 			"seeds",
 			"sagas",
-			"saga_steps"
+			"saga_steps",
+			"erased_users"
 		];
 		const found = await storeOf(souk, name).all<{ name: string }>(sql);
 		return found.map(table => table.name).filter(table => !everybodys.includes(table));

@@ -30,10 +30,15 @@ export interface TestNode {
 interface NodeOptions {
 	dataDir?: string;
 	env?: Record<string, string>;
+	/** How long a call may take, in milliseconds. How busy the machine is concerns no spec but one about time. */
+	patience?: number;
 }
 
 /** Starts a broker with the given services and stubs. */
-export async function node(services: ServiceSchema[], { dataDir, env = {} }: NodeOptions = {}): Promise<TestNode> {
+export async function node(
+	services: ServiceSchema[],
+	{ dataDir, env = {}, patience = 60_000 }: NodeOptions = {}
+): Promise<TestNode> {
 	const folder = dataDir ?? mkdtempSync(join(tmpdir(), "souk-"));
 	const settings = readEnv({
 		NODE_ENV: "test",
@@ -44,7 +49,7 @@ export async function node(services: ServiceSchema[], { dataDir, env = {} }: Nod
 		...storeSettings(folder),
 		...env
 	});
-	const broker = new ServiceBroker({ ...brokerOptions(settings), logger: false });
+	const broker = new ServiceBroker({ ...brokerOptions(settings), requestTimeout: patience, logger: false });
 	const { bus } = runtimeOf(broker, settings);
 	const heard: SoukEvent[] = [];
 	const ear: Consumer = {

@@ -48,6 +48,7 @@ describe("a fresh store", () => {
 		await migrate(database, notebook().logger);
 		expect(await tables()).toEqual([
 			"dead_letters",
+			"erased_users",
 			"idempotency_keys",
 			"inbox",
 			"migrations",
