@@ -80,11 +80,11 @@ export class Client {
 	/** Reads until what was read is as it should be. */
 	async until<Body>(request: Omit<Request, "method">, wanted: (body: Body) => boolean): Promise<Body> {
 		const began = performance.now();
-		for (;;) {
+		for (let pauseMs = 25; ; pauseMs = Math.min(250, pauseMs * 1.5)) {
 			const { status, body, text } = await this.insist<Body>({ ...request, method: "GET" });
 			if (status < 300 && wanted(body)) return body;
 			if (this.#isOver(began)) throw new Error(`GET ${request.path} still answers ${status} ${text}`);
-			await pause(25);
+			await pause(pauseMs);
 		}
 	}
 

@@ -16,8 +16,8 @@ const COMMANDS: Readonly<Record<Layout, string[]>> = {
 	B: ["scripts/cluster.ts"],
 	C: ["scripts/cluster.ts", "--store", "postgres", "--scale", TWICE]
 };
-/** A process that is not ready by then will not be. */
-const START_MS = 60_000;
+/** A process that is not ready by then will not be; a cluster has many of them. */
+const START_MS = 180_000;
 
 /** How Souk is laid out: in one process, as a cluster of one process a service over NATS, or of two over Postgres. */
 export type Layout = "A" | "B" | "C";
@@ -171,8 +171,19 @@ export class Souk {
 
 	/** The end of what the process wrote. */
 	log(): string {
+		return this.#written().slice(-20_000);
+	}
+
+	/** What a cluster's launcher says of its processes that died, whoever killed them. */
+	died(): string[] {
+		return this.#written()
+			.split("\n")
+			.filter(line => line.includes("has died; it is started again"));
+	}
+
+	#written(): string {
 		const file = join(this.folder, "log");
-		return existsSync(file) ? readFileSync(file, "utf8").slice(-20_000) : "";
+		return existsSync(file) ? readFileSync(file, "utf8") : "";
 	}
 
 	#spawn(): ChildProcess {

@@ -12,6 +12,12 @@ export const knobs = {
 	seed: number("CHAOS_SEED", Date.now() % 1_000_000_000),
 	/** Kills at random moments. */
 	kills: number("CHAOS_KILLS", 25),
+	/** The same, of single processes of a cluster: each start of one takes its time. */
+	clusterKills: number("CHAOS_KILLS", 12),
+	/** Kills of the cluster's NATS server, fast restarts of its Postgres, kills of its Redis. */
+	nats: number("CHAOS_NATS", 3),
+	postgres: number("CHAOS_POSTGRES", 1),
+	redis: number("CHAOS_REDIS", 1),
 	/** Orders a second while the process is killed at random. */
 	rate: number("CHAOS_RATE", 20),
 	/** 1 kills at every point of every branch in both styles, and not only once a style. */

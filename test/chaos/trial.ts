@@ -59,7 +59,11 @@ export class Trial {
 
 	/** The same, for a run that must be sound. Throws what does not hold, and how the run can be repeated. */
 	async assertSound(after: string, within = QUIET_MS): Promise<void> {
-		const breaches = await this.breaches(within);
+		this.assertNone(await this.breaches(within), after);
+	}
+
+	/** Throws what does not hold, if anything, and how the run can be looked into. */
+	assertNone(breaches: readonly Breach[], after: string): void {
 		if (breaches.length > 0)
 			throw new Error(`After ${after}, in ${this.souk.folder}:\n${told(breaches)}\n${this.souk.log().slice(-3_000)}`);
 	}

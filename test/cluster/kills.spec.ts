@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { readState } from "../../scripts/cluster/state.ts";
 import { BRANCHES } from "../chaos/branches.ts";
 import { FLOWS } from "../chaos/driver.ts";
 import type { Layout } from "../chaos/harness.ts";
@@ -8,54 +9,83 @@ import { knobs, say } from "../chaos/knobs.ts";
 import { Random } from "../chaos/random.ts";
 import { Trial } from "../chaos/trial.ts";
 import { eventually } from "../support/eventually.ts";
+import { Servers } from "./strikes.ts";
 
-const KILLS = Math.ceil(knobs.kills / 2);
-const PATIENT = { within: 90_000 };
+const layout = (process.env.SOUK_LAYOUT ?? "B") as Layout;
+const PATIENT = { within: 180_000, every: 100 };
+/** Customers who wait for their orders do not order more: what is under way is bounded. */
+const UNDER_WAY = 40;
 
 describe("a cluster under load", () => {
+	let servers: Servers;
 	let trial: Trial;
 	let random: Random;
+	beforeAll(async () => {
+		servers = await Servers.start(layout);
+	});
+	afterAll(() => servers.close());
 	beforeEach(async () => {
 		random = new Random(knobs.seed);
-		trial = await Trial.start(`cluster-${knobs.seed}`, { layout: process.env.SOUK_LAYOUT as Layout });
+		trial = await Trial.start(`cluster-${knobs.seed}`, { layout, env: servers.env });
 		await trial.driver.prepared();
 	});
 	afterEach(() => trial.close());
 
-	/** Customers order in every branch and both styles until what is done to the cluster is done. */
-	const underLoad = async (deed: () => Promise<void>): Promise<void> => {
+	/** Customers order in every branch and both styles until what is done to the cluster is done. Resolves to orders a second. */
+	const underLoad = async (deed: () => Promise<void>): Promise<number> => {
 		const ends: Promise<unknown>[] = [];
+		const under = new Set<Promise<unknown>>();
 		let loading = true;
+		const begun = performance.now();
 		const load = (async () => {
 			while (loading) {
-				if (ends.length - trial.driver.placed.length < 40)
-					ends.push(trial.driver.order(random.pick(BRANCHES), random.pick(FLOWS)));
-				await pause(1_000 / Math.min(knobs.rate, 10));
+				if (under.size < UNDER_WAY) {
+					const end = trial.driver.order(random.pick(BRANCHES), random.pick(FLOWS));
+					under.add(end);
+					ends.push(end.finally(() => under.delete(end)));
+				}
+				await pause(1_000 / knobs.rate);
 			}
 		})();
-		await deed();
-		loading = false;
-		await load;
-		await Promise.all(ends);
-	};
-	const ready = () =>
-		eventually(async () => expect((await fetch(`${trial.souk.url}/health`)).status).toBe(200), PATIENT);
-
-	it("loses nothing and doubles nothing when its processes are killed one by one", async () => {
-		const killed = new Map<string, number>();
-		await underLoad(async () => {
-			for (let kill = 0; kill < KILLS; kill++) {
-				await pause(random.between(200, 1_500));
-				const [name, pid] = random.pick([...trial.souk.processes]);
-				process.kill(pid, "SIGKILL");
-				killed.set(name, (killed.get(name) ?? 0) + 1);
-				await eventually(() => expect(trial.souk.processes.get(name)).not.toBe(pid), PATIENT);
-			}
-			await ready();
+		await deed().finally(() => {
+			loading = false;
 		});
+		await load;
+		const rate = trial.driver.placed.length / ((performance.now() - begun) / 1_000);
+		await Promise.all(ends);
+		return rate;
+	};
+	const allReady = () =>
+		eventually(() => {
+			const { members } = readState(trial.souk.dataDir)!;
+			expect(members.filter(({ ready }) => !ready).map(({ name }) => name)).toEqual([]);
+		}, PATIENT);
+
+	it("loses nothing and doubles nothing when its processes and its servers are killed one by one", async () => {
+		const killed = new Map<string, number>();
+		const plan = servers.plan(random);
+		let restarted = 0;
+		const rate = await underLoad(async () => {
+			for (const target of plan) {
+				await pause(random.between(200, 1_500));
+				const name = await servers.strike(target, trial.souk, random);
+				killed.set(name, (killed.get(name) ?? 0) + 1);
+				trial.souk.readyAt = performance.now();
+			}
+			await allReady();
+			restarted = performance.now();
+		});
+		const ended = performance.now();
+		const breaches = await trial.breaches();
+		const seconds = (from: number, to = performance.now()) => ((to - from) / 1_000).toFixed(1);
 		const counts = [...killed].map(([name, count]) => `${name} ${count}`).join(", ");
-		say("cluster", `seed ${knobs.seed}: killed ${counts}; ${trial.driver.placed.length} orders`);
-		await trial.assertSound("kills of single processes");
+		say(
+			`cluster ${layout}`,
+			`seed ${knobs.seed}: killed ${counts}; ${trial.driver.placed.length} orders, ${rate.toFixed(1)} a second; ` +
+				`${breaches.length} breaches; the last order ended ${seconds(restarted, ended)} s, at rest ${seconds(restarted)} s after the last restart`
+		);
+		trial.assertNone(breaches, "kills of single processes");
+		expect(trial.souk.died()).toHaveLength(plan.filter(target => target === "service" || target === "NATS").length);
 	});
 
 	it("loses nothing when everything is killed and the server's store is wiped", async () => {
