@@ -72,10 +72,14 @@ export class PostgresDuty implements Duty {
 		try {
 			await client.connect();
 			await client.query(LISTENING);
-			await client.query(`LISTEN ${pg.escapeIdentifier(this.#task)}`);
 			while (!this.#ending.signal.aborted && !gone.signal.aborted) {
 				if (mine) await client.query("SELECT 1");
-				else if ((mine = await locked(client, this.#task))) this.#turns.take();
+				else if (await locked(client, this.#task)) {
+					// Who is not on duty would pass the word on to itself, without end.
+					await client.query(`LISTEN ${pg.escapeIdentifier(this.#task)}`);
+					mine = true;
+					this.#turns.take();
+				}
 				await this.#pause(mine ? SAY_MS : ASK_MS, gone.signal);
 			}
 		} finally {

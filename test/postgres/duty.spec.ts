@@ -83,6 +83,32 @@ it("a process that froze loses its duty, and does not keep it when it wakes", as
 	await here.relay.stop();
 });
 
+it("who is not on duty hears of no work: it would only pass the word on, and on", async () => {
+	const heard: string[] = [];
+	const serve = async (name: string) => {
+		const database = await databases.open(url);
+		return database.duty("sweep", {
+			take: () => heard.push(`${name} begins`),
+			lose: () => undefined,
+			nudged: () => heard.push(name)
+		});
+	};
+	const first = await serve("first");
+	await eventually(() => expect(heard).toEqual(["first begins"]));
+	const second = await serve("second");
+	const asking = "application_name = 'souk shop sweep' AND query ~ 'pg_try_advisory_lock|LISTEN|SELECT 1'";
+	const connected = `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND ${asking}`;
+	await eventually(async () => expect(await query(url, connected)).toEqual([{ n: "2" }]));
+	second.nudge();
+	await eventually(() => expect(heard).toEqual(["first begins", "first"]));
+	await first.end();
+	await eventually(() => expect(heard).toContain("second begins"));
+	second.nudge();
+	await eventually(() => expect(heard.at(-1)).toBe("second"));
+	expect(heard).toEqual(["first begins", "first", "second begins", "second"]);
+	await second.end();
+});
+
 it("a commit that comes after one with a greater number is sent all the same", async () => {
 	const here = await open();
 	await here.ready;
