@@ -1,13 +1,12 @@
-import type { ChildProcess } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { PORTS } from "../../moleculer.config.ts";
 import type { Env } from "../../broker/env.ts";
 import { DidNotStart, Member } from "./member.ts";
 import { addressFor, readPasswords } from "./nats-conf.ts";
-import { provideNats, startNats, type Nats } from "./nats.ts";
+import { provideNats, startNats, type Nats, type ServerProcess } from "./nats.ts";
 import type { ClusterOptions } from "./options.ts";
-import { readState, writeState, type ClusterState } from "./state.ts";
+import { isAlive, readState, writeState, type ClusterState } from "./state.ts";
 
 const GATEWAY = "api";
 /** How far apart the ports of a service's processes are. */
@@ -20,7 +19,8 @@ export class Launcher {
 	readonly #services: readonly string[];
 	readonly #say: (line: string) => void;
 	#nats: Nats | undefined;
-	#natsChild: ChildProcess | undefined;
+	#server: ServerProcess | undefined;
+	#restarting: Promise<void> | undefined;
 	#members: Member[] = [];
 	#rolls = 0;
 	#stopping = false;
@@ -36,15 +36,10 @@ export class Launcher {
 	async start(): Promise<void> {
 		const { DATA_DIR, TRANSPORTER } = this.#env;
 		mkdirSync(DATA_DIR, { recursive: true });
-		const nats = await provideNats(
-			TRANSPORTER,
-			DATA_DIR,
-			readState(DATA_DIR, { dead: true })?.nats?.port,
-			this.#services
-		);
+		const nats = await provideNats(TRANSPORTER, DATA_DIR, readState(DATA_DIR, { dead: true })?.nats, this.#services);
 		this.#nats = nats;
-		if (nats.child) this.#watch(nats.child);
-		this.#say(`✓ NATS at ${nats.url.replace(/\/\/.*@/, "//")}${nats.child ? ", started here" : ""}`);
+		if (nats.server) this.#watch(nats.server);
+		this.#say(`✓ NATS at ${nats.url.replace(/\/\/.*@/, "//")}${nats.server ? ", of this cluster" : ""}`);
 		const behind = this.#services.filter(name => name !== GATEWAY);
 		await this.#startAll(behind.map(name => this.#member(name, 1)));
 		// Further processes come when the first is there: a store that takes only one is the first one's.
@@ -63,11 +58,11 @@ export class Launcher {
 		const isGateway = ({ options }: Member) => options.service === GATEWAY;
 		await Promise.all(this.#members.filter(isGateway).map(member => member.stop()));
 		await Promise.all(this.#members.map(member => member.stop()));
-		const server = this.#natsChild;
-		if (!server || server.exitCode !== null) return;
-		const gone = new Promise(resolve => server.once("exit", resolve));
-		server.kill("SIGTERM");
-		await gone;
+		await this.#restarting;
+		const server = this.#server;
+		if (!server || !isAlive(server.pid)) return;
+		process.kill(server.pid, "SIGTERM");
+		await server.gone;
 	}
 
 	/** Restarts all processes, one at a time: each is ready before the next is stopped. */
@@ -127,9 +122,11 @@ export class Launcher {
 	}
 
 	/** The server is as mortal as the rest; its clients come back by themselves. */
-	#watch(server: ChildProcess): void {
-		this.#natsChild = server;
-		server.once("exit", () => void this.#restartNats());
+	#watch(server: ServerProcess): void {
+		this.#server = server;
+		void server.gone.then(() => {
+			this.#restarting = this.#restartNats();
+		});
 	}
 
 	async #restartNats(): Promise<void> {
@@ -149,7 +146,7 @@ export class Launcher {
 		const state: ClusterState = {
 			pid: process.pid,
 			transporter: this.#nats!.url,
-			...(this.#natsChild?.pid ? { nats: { pid: this.#natsChild.pid, port: this.#nats!.port } } : {}),
+			...(this.#server ? { nats: { pid: this.#server.pid, port: this.#nats!.port } } : {}),
 			members: this.#members.map(({ state }) => state),
 			rolls: this.#rolls
 		};

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { createConnection, createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { ConfigurationError } from "../../broker/env.ts";
 import { everythingHeard } from "../support/documents.ts";
 import { keptPasswords, natsConf } from "./nats-conf.ts";
+import { isAlive } from "./state.ts";
 
 const START_MS = 15_000;
 
@@ -14,16 +15,23 @@ export interface Nats {
 	readonly url: string;
 	/** Whether it is ours, with passwords and permissions of ours. */
 	readonly own: boolean;
-	/** The server's process, where it was started here. */
-	readonly child?: ChildProcess;
+	/** Its process, where it is ours. */
+	readonly server?: ServerProcess;
 	readonly port: number;
+}
+
+/** The process of a server of our own: started here, or left by an earlier launcher. */
+export interface ServerProcess {
+	readonly pid: number;
+	/** Resolves when it has ended. */
+	readonly gone: Promise<unknown>;
 }
 
 /** Makes sure that there is a server: the one at `url`, or one of our own with its store in the data folder. */
 export async function provideNats(
 	url: string | undefined,
 	dataDir: string,
-	earlier: number | undefined,
+	earlier: { pid: number; port: number } | undefined,
 	services: readonly string[]
 ): Promise<Nats> {
 	if (url !== undefined) {
@@ -35,18 +43,19 @@ export async function provideNats(
 		return { url, port: Number(port || 4222), own: false };
 	}
 	// Two servers on one store would destroy it: the one that an earlier launcher left is taken over.
-	if (earlier !== undefined && (await listens(earlier))) return at(earlier);
+	if (earlier && (await listens(earlier.port)))
+		return { ...at(earlier.port), server: { pid: earlier.pid, gone: untilGone(earlier.pid) } };
 	const port = await freePort();
 	const passwords = keptPasswords(dataDir, services);
 	writeFileSync(confIn(dataDir), natsConf(services, await everythingHeard(services), passwords), { mode: 0o600 });
-	return { ...at(port), child: await startNats(port, dataDir) };
+	return { ...at(port), server: await startNats(port, dataDir) };
 }
 
 const confIn = (dataDir: string): string => join(dataDir, "keys", "nats.conf");
 const at = (port: number): Nats => ({ url: `nats://127.0.0.1:${port}`, port, own: true });
 
 /** Starts a server, again too after it has died. Throws ConfigurationError when there is no such program. */
-export async function startNats(port: number, dataDir: string): Promise<ChildProcess> {
+export async function startNats(port: number, dataDir: string): Promise<ServerProcess> {
 	const flags = ["-c", confIn(dataDir), "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(dataDir, "nats")];
 	const child = spawn("nats-server", flags, {
 		stdio: ["ignore", "ignore", "pipe"],
@@ -58,9 +67,20 @@ export async function startNats(port: number, dataDir: string): Promise<ChildPro
 		child.once("error", (error: NodeJS.ErrnoException) => reject(error.code === "ENOENT" ? missing() : error));
 		child.once("exit", code => reject(new ConfigurationError(`nats-server ended with ${code}:\n${last}`)));
 	});
-	failed.catch(() => undefined);
-	await Promise.race([untilListening(port), failed]);
-	return child;
+	const gone = new Promise(resolve => child.once("exit", resolve));
+	try {
+		await Promise.race([untilListening(port), failed]);
+	} catch (error) {
+		// It may only be slow, and the next one must not find it on the store.
+		if (child.kill("SIGKILL")) await gone;
+		throw error;
+	}
+	return { pid: child.pid!, gone };
+}
+
+/** It is not our child, so nobody tells us. */
+async function untilGone(pid: number): Promise<void> {
+	while (isAlive(pid)) await pause(500);
 }
 
 const missing = (): ConfigurationError =>

@@ -32,6 +32,7 @@ export class Client {
 	readonly #souk: Souk;
 	readonly #ledger: Ledger;
 	readonly #tokens = new Map<string, Promise<string>>();
+	#turn = 0;
 
 	constructor(souk: Souk, ledger: Ledger) {
 		this.#souk = souk;
@@ -80,7 +81,7 @@ export class Client {
 	/** Reads until what was read is as it should be. */
 	async until<Body>(request: Omit<Request, "method">, wanted: (body: Body) => boolean): Promise<Body> {
 		const began = performance.now();
-		for (let pauseMs = 25; ; pauseMs = Math.min(250, pauseMs * 1.5)) {
+		for (let pauseMs = 25; ; pauseMs = Math.min(1_000, pauseMs * 1.5)) {
 			const { status, body, text } = await this.insist<Body>({ ...request, method: "GET" });
 			if (status < 300 && wanted(body)) return body;
 			if (this.#isOver(began)) throw new Error(`GET ${request.path} still answers ${status} ${text}`);
@@ -111,7 +112,9 @@ export class Client {
 
 	async #exchange<Body>(request: Request, token: string | undefined): Promise<Answer<Body>> {
 		const { method, path, key, body, headers } = request;
-		const response = await fetch(`${this.#souk.url}/api/v1${path}`, {
+		const { gateways } = this.#souk;
+		const gateway = gateways[this.#turn++ % gateways.length]!;
+		const response = await fetch(`${gateway}/api/v1${path}`, {
 			method,
 			headers: {
 				...(body !== undefined && { "content-type": "application/json" }),

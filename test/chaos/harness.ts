@@ -71,6 +71,11 @@ export class Souk {
 		return `http://127.0.0.1:${this.#port}`;
 	}
 
+	/** Where clients may ask: they go round those that there are. */
+	get gateways(): string[] {
+		return this.layout === "C" ? [this.url, `http://127.0.0.1:${this.#port + 100}`] : [this.url];
+	}
+
 	/** The processes there are, by name: in a cluster each service's, and the NATS server's. */
 	get processes(): ReadonlyMap<string, number> {
 		if (this.layout === "A") return new Map(this.#child?.pid ? [["souk", this.#child.pid]] : []);
@@ -174,11 +179,10 @@ export class Souk {
 		return this.#written().slice(-20_000);
 	}
 
-	/** What a cluster's launcher says of its processes that died, whoever killed them. */
-	died(): string[] {
-		return this.#written()
-			.split("\n")
-			.filter(line => line.includes("has died; it is started again"));
+	/** How often processes of a cluster died, whoever killed them. One that begins while its store is away gives up: not counted. */
+	get ends(): number {
+		const count = (what: RegExp) => this.#written().match(what)?.length ?? 0;
+		return count(/has died; it is started again/g) - count(/^StoreUnavailable/gm);
 	}
 
 	#written(): string {

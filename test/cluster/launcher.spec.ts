@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { isAlive } from "../../scripts/cluster/state.ts";
+import { isAlive, readState } from "../../scripts/cluster/state.ts";
 import { order, town, type Town } from "../e2e/support.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -125,6 +125,33 @@ describe("npm run cluster", () => {
 			expect(it_.souk.processes.get("products")).not.toBe(pid);
 			expect((await fetch(`${it_.souk.url}/api/v1/products/101`)).status).toBe(200);
 		}, PATIENT);
+		expect(await order(it_, {})).toMatchObject({ status: "CONFIRMED" });
+	});
+
+	/** Kills the server, and waits until there is another. */
+	const killServer = async () => {
+		const { nats } = readState(it_.souk.dataDir)!;
+		process.kill(nats!.pid, "SIGKILL");
+		await eventually(() => {
+			const now = readState(it_.souk.dataDir)!.nats!;
+			expect([now.port, now.pid === nats!.pid]).toEqual([nats!.port, false]);
+		}, PATIENT);
+	};
+
+	it("starts its server again when that was killed, at the same port, and orders go on", async () => {
+		await killServer();
+		expect(await order(it_, {})).toMatchObject({ status: "CONFIRMED" });
+	});
+
+	it("takes over the server that a killed launcher left, and starts that again too", async () => {
+		const { pid, nats, members } = readState(it_.souk.dataDir)!;
+		process.kill(pid, "SIGKILL");
+		await it_.souk.death();
+		for (const member of members) process.kill(member.pid!, "SIGKILL");
+		await eventually(() => expect(members.filter(member => isAlive(member.pid!))).toEqual([]));
+		await it_.souk.start();
+		expect(it_.souk.processes.get("nats")).toBe(nats!.pid);
+		await killServer();
 		expect(await order(it_, {})).toMatchObject({ status: "CONFIRMED" });
 	});
 
