@@ -206,7 +206,8 @@ export class Souk {
 				RATE_LIMIT: "off",
 				SEED_DEMO: "on",
 				LOG_LEVEL: "error",
-				CRASH_POINTS: this.#points,
+				// Of a process that dies at a point all else dies too; a cluster's are killed from outside.
+				...(this.layout === "A" && { CRASH_POINTS: this.#points }),
 				...this.env
 			}
 		});

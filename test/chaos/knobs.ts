@@ -6,6 +6,9 @@ function number(name: string, otherwise: number): number {
 	return Number(given);
 }
 
+/** All that was promised, and not only as much as each build has time for. */
+const full = number("CHAOS_FULL", 0) === 1;
+
 /** What a run can be told, by variables: `CHAOS_KILLS=100 npm run test:chaos -- random-kills`. */
 export const knobs = {
 	/** Repeats a run's choices; printed by every run. */
@@ -13,15 +16,15 @@ export const knobs = {
 	/** Kills at random moments. */
 	kills: number("CHAOS_KILLS", 25),
 	/** The same, of single processes of a cluster: each start of one takes its time. */
-	clusterKills: number("CHAOS_KILLS", 12),
+	clusterKills: number("CHAOS_KILLS", full ? 50 : 12),
 	/** Kills of the cluster's NATS server, fast restarts of its Postgres, kills of its Redis. */
-	nats: number("CHAOS_NATS", 3),
-	postgres: number("CHAOS_POSTGRES", 1),
-	redis: number("CHAOS_REDIS", 1),
+	nats: number("CHAOS_NATS", full ? 10 : 3),
+	postgres: number("CHAOS_POSTGRES", full ? 3 : 1),
+	redis: number("CHAOS_REDIS", full ? 3 : 1),
 	/** Orders a second while the process is killed at random. */
 	rate: number("CHAOS_RATE", 20),
 	/** 1 kills at every point of every branch in both styles, and not only once a style. */
-	full: number("CHAOS_FULL", 0) === 1,
+	full,
 	/** 1 leaves the folder of each process behind. */
 	keep: number("CHAOS_KEEP", 0) === 1
 };
