@@ -13,8 +13,8 @@ import { Turnstile } from "./turnstile.ts";
 /** For how long a unit is tried again, in milliseconds, and how often at most for a reason that should not come twice. */
 const PATIENCE_MS = 5_000;
 const REPEATS = { constraint: 2, lost: 6 };
-/** Connections that units never take: one for those that lost a race, the others for reads. */
-const KEPT = 3;
+/** Connections that units never take: they are for reads. */
+const KEPT = 2;
 
 const STATUS = "SELECT pg_xact_status(CAST(? AS xid8)) AS status";
 
@@ -38,8 +38,6 @@ export class PostgresDatabase implements Database {
 	readonly #url: string;
 	readonly #pool: pg.Pool;
 	readonly #units: Turnstile;
-	/** Units that lost a race run again one at a time: side by side they would only stop each other. */
-	readonly #losers = new Turnstile(1);
 	readonly #underWay = new Set<Promise<unknown>>();
 	#closed = false;
 
@@ -47,7 +45,7 @@ export class PostgresDatabase implements Database {
 		this.name = name;
 		this.#url = url;
 		this.#pool = new pg.Pool({ ...connectionTo(url, name), max: connections, idleTimeoutMillis: 30_000 });
-		this.#units = new Turnstile(Math.max(1, connections - KEPT));
+		this.#units = new Turnstile(Math.max(1, connections - KEPT), wasOvertaken);
 		// A connection that breaks is met by whoever uses it next; without these it would end the process.
 		this.#pool.on("error", () => undefined);
 		this.#pool.on("connect", client => client.on("error", () => undefined));
@@ -120,8 +118,9 @@ export class PostgresDatabase implements Database {
 	}
 
 	#untilCommitted<T>(unit: string, work: Work<T>): Promise<Committed<T>> {
-		return this.#persist(async turnstile => {
-			const done = await turnstile.pass(() => this.#connected(connection => once(connection, unit, work)));
+		return this.#persist(async overtaken => {
+			const attempt = () => this.#connected(connection => once(connection, unit, work));
+			const done = await this.#units.pass(attempt, overtaken);
 			if (done.unanswered && !(await this.#wasCommitted(done.unanswered.transaction))) throw done.unanswered.fault;
 			crash(`${unit}:after-commit`);
 			return done;
@@ -129,18 +128,20 @@ export class PostgresDatabase implements Database {
 	}
 
 	/** Tries until it passes, or its fault says that it will not. */
-	async #persist<T>(attempt: (turnstile: Turnstile) => Promise<T>): Promise<T> {
-		const giveUp = Date.now() + PATIENCE_MS;
-		let turnstile = this.#units;
+	async #persist<T>(attempt: (overtaken: boolean) => Promise<T>): Promise<T> {
+		let overtaken = false;
+		let giveUp: number | undefined;
 		for (let tries = 1; ; tries++) {
 			try {
-				return await attempt(turnstile);
+				return await attempt(overtaken);
 			} catch (error) {
 				const fault = error instanceof PostgresFault ? error.fault : "own";
+				// The time in a queue before the first try is nobody's fault.
+				giveUp ??= Date.now() + PATIENCE_MS;
 				if (fault === "own" || fault === "unavailable" || Date.now() > giveUp) throw error;
 				if (fault !== "conflict" && tries > REPEATS[fault]) throw error;
 				if (fault === "lost") await sleep(backoff(tries, 50, 1_000));
-				else turnstile = this.#losers;
+				overtaken = wasOvertaken(error);
 			}
 		}
 	}
@@ -179,6 +180,10 @@ export class PostgresDatabase implements Database {
 		if (this.#closed) throw new StoreUnavailable(this.name, "closed");
 	}
 }
+
+/** Whether another transaction was faster, or wrote what may be there once. */
+const wasOvertaken = (error: unknown): boolean =>
+	error instanceof PostgresFault && (error.fault === "conflict" || error.fault === "constraint");
 
 /** One try of a unit: BEGIN, the work, what it appended, COMMIT. */
 async function once<T>(connection: PostgresConnection, unit: string, work: Work<T>): Promise<Committed<T>> {

@@ -1,21 +1,60 @@
-/** Lets so many through at a time, the others in the order they came. */
-export class Turnstile {
-	#free: number;
-	readonly #waiting: (() => void)[] = [];
+/** What one that wins adds to the width, against the 1 that one that loses takes: where more than a fifth lose, fewer go at once. */
+const GAIN = 0.25;
+/** A pool's first connections are dear, and most who come together want the same. */
+const FIRST = 2;
 
-	constructor(places: number) {
-		this.#free = places;
+/**
+ * Lets units in in the order they came, those that lost a race before all others and one of them at a time. How many are inside
+ * at once follows what became of the last: where they stand in each other's way it goes down to one.
+ */
+export class Turnstile {
+	readonly #most: number;
+	readonly #isLoss: (error: unknown) => boolean;
+	readonly #losers: (() => void)[] = [];
+	readonly #others: (() => void)[] = [];
+	#width: number;
+	#inside = 0;
+	#loserInside = false;
+
+	constructor(most: number, isLoss: (error: unknown) => boolean) {
+		this.#most = most;
+		this.#width = Math.min(FIRST, most);
+		this.#isLoss = isLoss;
 	}
 
-	async pass<T>(work: () => Promise<T>): Promise<T> {
-		if (this.#free > 0) this.#free--;
-		else await new Promise<void>(turn => this.#waiting.push(turn));
+	/** Does the work when its turn has come; `lost` says that it was done before and lost. */
+	async pass<T>(work: () => Promise<T>, lost = false): Promise<T> {
+		await new Promise<void>(turn => {
+			(lost ? this.#losers : this.#others).push(turn);
+			this.#admit();
+		});
 		try {
-			return await work();
+			const value = await work();
+			// Where some are free, nothing is known of what would happen with more.
+			if (this.#isFull()) this.#width = Math.min(this.#most, this.#width + GAIN);
+			return value;
+		} catch (error) {
+			if (this.#isLoss(error)) this.#width = Math.max(1, this.#width - 1);
+			throw error;
 		} finally {
-			const next = this.#waiting.shift();
-			if (next) next();
-			else this.#free++;
+			this.#inside--;
+			if (lost) this.#loserInside = false;
+			this.#admit();
+		}
+	}
+
+	#isFull(): boolean {
+		return this.#inside >= Math.floor(this.#width);
+	}
+
+	#admit(): void {
+		while (!this.#isFull()) {
+			const loser = this.#loserInside ? undefined : this.#losers.shift();
+			const next = loser ?? this.#others.shift();
+			if (!next) return;
+			this.#inside++;
+			this.#loserInside ||= loser !== undefined;
+			next();
 		}
 	}
 }

@@ -58,6 +58,19 @@ describe("two processes on one database", () => {
 		expect(tries).toBeGreaterThan(60);
 	});
 
+	it("do little in vain where all want the same row", async () => {
+		let tries = 0;
+		await many(100, () =>
+			one.write("count", async tx => {
+				tries++;
+				await tx.get("SELECT units FROM shelf WHERE id = ?", [1]);
+				await tx.run("UPDATE shelf SET units = units + 1 WHERE id = ?", [1]);
+			})
+		);
+		expect(await units()).toBe(110);
+		expect(tries).toBeLessThan(150);
+	});
+
 	it("write once what may be there once: the second finds it", async () => {
 		const answers = await many(20, index =>
 			half(index).write("once", async tx => {
