@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,16 @@ const isRoot = process.getuid?.() === 0;
 const asOwner = (command: string, args: string[]): [string, string[]] =>
 	isRoot ? ["runuser", ["-u", "postgres", "--", command, ...args]] : [command, args];
 
+const MEMORY = "/dev/shm";
+const ROOM = 4 * 2 ** 30;
+
+/** In memory where there is room: a database is some hundred files, and every spec wants new ones. */
+function roomyFolder(): string {
+	if (!existsSync(MEMORY)) return tmpdir();
+	const { bavail, bsize } = statfsSync(MEMORY);
+	return bavail * bsize > ROOM ? MEMORY : tmpdir();
+}
+
 /** A Postgres server in a temporary folder. */
 export class PostgresServer {
 	readonly folder: string;
@@ -35,7 +45,7 @@ export class PostgresServer {
 	}
 
 	static async start(): Promise<PostgresServer> {
-		const folder = mkdtempSync(join(tmpdir(), "souk-postgres-"));
+		const folder = mkdtempSync(join(roomyFolder(), "souk-postgres-"));
 		if (isRoot) execFileSync("chown", ["postgres", folder]);
 		chmodSync(folder, 0o700);
 		const server = new PostgresServer(folder, await freePort());
@@ -103,7 +113,11 @@ export async function query<R = Record<string, unknown>>(url: string, sql: strin
 
 /** Asks one thing while everything else in this process stands still. */
 export const ask = (url: string, sql: string): string[] =>
-	execFileSync(join(programs()!, "psql"), ["-XAtq", url, "-c", sql], { encoding: "utf8", maxBuffer: 1 << 30 })
+	execFileSync(join(programs()!, "psql"), ["-XAtq", "-v", "ON_ERROR_STOP=1", url], {
+		input: sql,
+		encoding: "utf8",
+		maxBuffer: 1 << 30
+	})
 		.split("\n")
 		.filter(line => line !== "");
 

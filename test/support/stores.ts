@@ -25,8 +25,8 @@ export const storeUrl = (dataDir: string, service: string): string => urlOf(`${p
 export const storeSettings = (dataDir: string): Record<string, string> =>
 	server === undefined ? {} : { STORE: "postgres", DATABASE_URL: urlOf(prefixOf(dataDir)), DATABASE_CONNECTIONS: "8" };
 
-const databasesOf = (dataDir: string): string[] =>
-	ask(server!, `SELECT datname FROM pg_database WHERE datname LIKE '${prefixOf(dataDir).replace(/_/g, "\\_")}\\_%'`);
+const ofFolder = (dataDir: string): string => `WHERE datname LIKE '${prefixOf(dataDir).replace(/_/g, "\\_")}\\_%'`;
+const databasesOf = (dataDir: string): string[] => ask(server!, `SELECT datname FROM pg_database ${ofFolder(dataDir)}`);
 
 /** The rows of every table of the stores that belong to a data folder. */
 export function contentsOf(dataDir: string): { store: string; table: string; columns: string[]; rows: Row[] }[] {
@@ -76,5 +76,5 @@ export function copyStores(from: string, to: string): void {
 /** Removes the databases of a data folder, whoever is still connected. */
 export function dropStores(dataDir: string): void {
 	if (server === undefined) return;
-	for (const name of databasesOf(dataDir)) ask(server, `DROP DATABASE "${name}" WITH (FORCE)`);
+	ask(server, `SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database ${ofFolder(dataDir)} \\gexec`);
 }
