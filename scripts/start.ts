@@ -1,4 +1,4 @@
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import type { ServiceBroker } from "moleculer";
 import { ConfigurationError, processEnv, type Env } from "../broker/env.ts";
 import type { HealthServer } from "../broker/health-server.ts";
@@ -19,6 +19,8 @@ try {
 	const health = hasGateway ? undefined : await watchOver(broker, env);
 	stopOnSignals(broker, health);
 	await broker.start();
+	// Otherwise only a process that ends in order would leave it to the next.
+	flushCompileCache();
 	if (health) health.phase = "serving";
 	else if (env.TRANSPORTER)
 		process.stdout.write(`The API answers at http://${env.HOST}:${portOf(broker, env)}/api/v1\n`);

@@ -16,7 +16,7 @@ const COMMANDS: Readonly<Record<Layout, string[]>> = {
 	B: ["scripts/cluster.ts"],
 	C: ["scripts/cluster.ts", "--store", "postgres", "--scale", TWICE]
 };
-/** A process that is not ready by then will not be; a cluster has many of them. */
+/** What is not ready by then will not be: layout C has nineteen processes, and the machine may be busy. */
 const START_MS = 180_000;
 
 /** How Souk is laid out: in one process, as a cluster of one process a service over NATS, or of two over Postgres. */

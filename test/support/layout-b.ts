@@ -1,5 +1,2 @@
-import { describeWithNats } from "./nats-server.ts";
-
 // The specs of the whole again, unchanged, with a process a service.
 process.env.SOUK_LAYOUT = "B";
-globalThis.describe = Object.assign(describeWithNats, globalThis.describe);

@@ -1,9 +1,7 @@
-import { describeWithNats } from "./nats-server.ts";
 import { TestRedis } from "./redis.ts";
 
 // The specs of the whole again, unchanged, with two processes a service over Postgres, and a Redis.
 process.env.SOUK_LAYOUT = "C";
-globalThis.describe = Object.assign(describeWithNats, globalThis.describe);
 
 let redis: TestRedis;
 beforeAll(async () => {

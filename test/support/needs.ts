@@ -7,11 +7,8 @@ export interface Program {
 	install: string;
 }
 
-// A set-up file may put what follows in the place of jest's own.
-const { describe } = globalThis;
-
 /** Whether a program can be started here. */
-const isThere = ({ name }: Program): boolean => spawnSync(name, ["--version"]).error === undefined;
+export const isThere = ({ name }: Program): boolean => spawnSync(name, ["--version"]).error === undefined;
 
 /**
  * Describes what needs a program. Where it is missing nothing of it is shown, and that is said aloud; with

@@ -1,8 +1,18 @@
-/** What a project runs when its server is installed. Where it is not, that is said aloud, and fails with SOUK_SERVERS=required. */
-export function where(there: boolean, project: string, server: string, install: string, testMatch: string[]): string[] {
-	if (there) return testMatch;
-	const skipped = `SKIPPED: the project ${project}, as ${server} is not installed. To run it: ${install}`;
-	if (process.env.SOUK_SERVERS === "required") throw new Error(skipped);
-	console.warn(`\n${skipped}\n`);
-	return ["test/none"];
+import { hasPostgres } from "./postgres-server.ts";
+import { isThere, type Program } from "./needs.ts";
+
+/** The servers that whole projects of specs need. */
+export const POSTGRES: Program = { name: "postgres", install: "apt-get install postgresql" };
+export const NATS: Program = { name: "nats-server", install: "apt-get install nats-server" };
+export const REDIS: Program = { name: "redis-server", install: "apt-get install redis-server" };
+
+const missing = (program: Program): boolean => (program === POSTGRES ? !hasPostgres() : !isThere(program));
+
+/** Why a project cannot be run here; undefined where all that it needs is installed. */
+export function whyNot(project: string, needs: readonly Program[]): string | undefined {
+	const absent = needs.filter(missing);
+	if (absent.length === 0) return undefined;
+	const names = absent.map(({ name }) => name).join(", ");
+	const commands = absent.map(({ install }) => install).join(" && ");
+	return `SKIPPED: all specs of ${project}, as these are not installed: ${names}. To run them: ${commands}`;
 }
