@@ -51,7 +51,7 @@ export class HealthServer {
 			}
 			case "/metrics":
 				res.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
-				return void res.end(metricsText(this.#broker));
+				return void res.end(metricsText(this.#broker, runtimeOf(this.#broker).probes));
 			default:
 				return json(res, 404, { status: "nothing answers here", paths: ["/health/live", "/health/ready", "/metrics"] });
 		}

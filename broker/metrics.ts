@@ -1,4 +1,5 @@
 import { MetricReporters, type MetricRegistry, type ServiceBroker } from "moleculer";
+import type { Asked } from "./sql/sql.ts";
 
 /** One combination of labels. A counter, gauge or fact has a value, a histogram the rest. */
 interface Sample {
@@ -87,10 +88,31 @@ function textOf(labels: Record<string, unknown>): string {
 
 const escaped = (value: string): string => value.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n");
 
-/** All that is measured in a process, as text. */
-export function metricsText(broker: ServiceBroker): string {
+/** A store, and what was asked of it where that is counted. */
+interface Counted {
+	readonly name: string;
+	readonly asked?: () => Asked | undefined;
+}
+
+// Counted where the statements are, and only told here: Moleculer's registry takes longer for one than SQLite does for many.
+function storeLines(stores: readonly Counted[]): string[] {
+	const counts = stores.flatMap(({ name, asked }) => {
+		const found = asked?.();
+		return found ? [{ store: name, ...found }] : [];
+	});
+	if (counts.length === 0) return [];
+	return [
+		metricHead("souk_store_statements_total", "counter", "SQL statements, BEGIN and COMMIT among them"),
+		...counts.map(({ store, statements }) => metricLine("souk_store_statements_total", { store }, statements)),
+		metricHead("souk_store_commits_total", "counter", "Transactions committed, each for all units that shared it"),
+		...counts.map(({ store, commits }) => metricLine("souk_store_commits_total", { store }, commits))
+	];
+}
+
+/** All that is measured in a process and of its stores, as text. */
+export function metricsText(broker: ServiceBroker, stores: readonly Counted[] = []): string {
 	const reporters: unknown[] = broker.metrics.reporter ?? [];
 	const pulled = reporters.find(reporter => reporter instanceof PulledMetrics);
 	if (!pulled) throw new Error("This broker was given no reporter that can be asked");
-	return pulled.generatePrometheusResponse();
+	return [...storeLines(stores), pulled.generatePrometheusResponse()].join("");
 }

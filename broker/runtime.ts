@@ -7,6 +7,7 @@ import { JetStreamBus } from "./bus/jetstream.ts";
 import { openRedis, RedisCache } from "./redis.ts";
 import { processEnv, type Env } from "./env.ts";
 import { BUS } from "./health.ts";
+import type { Asked } from "./sql/sql.ts";
 
 /** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
 export interface Runtime {
@@ -34,6 +35,8 @@ export interface Probe {
 	check(): Promise<unknown>;
 	/** How many connections it holds open. */
 	readonly connections: number;
+	/** What was asked of it so far, where that is counted here. */
+	readonly asked?: () => Asked | undefined;
 }
 
 const runtimes = new WeakMap<ServiceBroker, Runtime>();

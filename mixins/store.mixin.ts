@@ -66,7 +66,8 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 			const probe: Probe = {
 				name: this.name,
 				check: () => this.store.get("SELECT 1"),
-				connections: model ? connections + 1 : connections
+				connections: model ? connections + 1 : connections,
+				asked: () => database.asked
 			};
 			runtimeOf(this.broker).probes.push(probe);
 			if (model) {

@@ -39,12 +39,20 @@ export interface Turns {
 	nudged?(): void;
 }
 
+/** What was asked of a database so far: statements, BEGIN and COMMIT among them, and commits. */
+export interface Asked {
+	readonly statements: number;
+	readonly commits: number;
+}
+
 /** One service's database: write units, and reads beside them. */
 export interface Database extends Sql {
 	readonly name: string;
 	readonly dialect: "sqlite" | "postgres";
 	/** Whether other processes write here, too. Units run side by side then; otherwise one comes after the other. */
 	readonly shared: boolean;
+	/** What was asked of it, where no server counts that: one that processes share knows best itself. */
+	readonly asked?: Asked;
 	/** Runs work in a transaction and resolves when it is durable. `unit` names it in logs and crash points. */
 	write<T>(unit: string, work: Work<T>): Promise<T>;
 	/** Asks for a task that only one of the processes on this database does at a time. */

@@ -12,6 +12,8 @@ const PRAGMAS = [
 
 /** A connection to a SQLite file with its prepared statements: the only place that speaks to the driver. */
 export class SqliteConnection implements Sql {
+	/** How many statements were asked for so far. */
+	statements = 0;
 	readonly #db: sqlite3.Database;
 	readonly #statements = new Map<string, sqlite3.Statement | Promise<sqlite3.Statement>>();
 
@@ -33,6 +35,7 @@ export class SqliteConnection implements Sql {
 	}
 
 	async run(sql: string, values: readonly Value[] = []): Promise<number> {
+		this.statements++;
 		const statement = await (this.#statements.get(sql) ?? this.#prepare(sql));
 		return new Promise((resolve, reject) => {
 			statement.run(values, function (error) {
@@ -48,6 +51,7 @@ export class SqliteConnection implements Sql {
 	}
 
 	async all<R>(sql: string, values: readonly Value[] = []): Promise<R[]> {
+		this.statements++;
 		const statement = await (this.#statements.get(sql) ?? this.#prepare(sql));
 		return new Promise((resolve, reject) => {
 			statement.all(values, (error: Error | null, rows: unknown[]) => {

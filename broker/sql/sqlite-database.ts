@@ -3,7 +3,7 @@ import { crash } from "../crash.ts";
 import { StoreUnavailable } from "../errors.ts";
 import { flush, OpenTx, runHook } from "./open-tx.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
-import type { Database, Duty, Row, Turns, Value, Work } from "./sql.ts";
+import type { Asked, Database, Duty, Row, Turns, Value, Work } from "./sql.ts";
 
 /** How many waiting units share one commit. */
 const GROUP = 64;
@@ -29,6 +29,7 @@ export class SqliteDatabase implements Database {
 	readonly #writer: SqliteConnection;
 	readonly #reader: SqliteConnection;
 	readonly #queue: Waiting[] = [];
+	#commits = 0;
 	#draining: Promise<void> | undefined;
 	#closed = false;
 
@@ -41,6 +42,10 @@ export class SqliteDatabase implements Database {
 	static async open(name: string, file: string): Promise<SqliteDatabase> {
 		const writer = await SqliteConnection.open(file);
 		return new SqliteDatabase(name, writer, await SqliteConnection.open(file, "readonly"));
+	}
+
+	get asked(): Asked {
+		return { statements: this.#writer.statements + this.#reader.statements, commits: this.#commits };
 	}
 
 	run(): never {
@@ -123,6 +128,7 @@ export class SqliteDatabase implements Database {
 			);
 			for (const { waiting } of done) crash(`${waiting.unit}:before-commit`);
 			await this.#writer.run("COMMIT");
+			this.#commits++;
 		} catch (error) {
 			await this.#rollback();
 			if (group.length === 1) return group[0]!.reject(this.#fault(error));

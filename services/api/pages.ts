@@ -44,9 +44,10 @@ const health: Page[] = [
 		summary: "What is measured, as Prometheus reads it",
 		type: "text/plain",
 		async answer({ broker, server, meter }, exchange) {
-			const database = runtimeOf(broker).probes.reduce((sum, probe) => sum + probe.connections, 0);
+			const { probes } = runtimeOf(broker);
+			const database = probes.reduce((sum, probe) => sum + probe.connections, 0);
 			const open = { http: await connections(server), database };
-			exchange.send(200, meter.text(open) + metricsText(broker), METRICS_TYPE);
+			exchange.send(200, meter.text(open) + metricsText(broker, probes), METRICS_TYPE);
 		}
 	}
 ];

@@ -97,7 +97,8 @@ describe("what the gateway answers by itself", () => {
 		await api.get("/api/v2/things/5");
 		await api.get("/api/v2/things/404");
 		await api.get("/no/such/address");
-		runtimeOf(api.broker).probes.push({ name: "spec", check: () => Promise.resolve(), connections: 3 });
+		const asked = () => ({ statements: 7, commits: 2 });
+		runtimeOf(api.broker).probes.push({ name: "spec", check: () => Promise.resolve(), connections: 3, asked });
 		const text = await eventually(async () => {
 			const { text, headers } = await api.get("/metrics");
 			expect(headers["content-type"]).toBe("text/plain; version=0.0.4; charset=utf-8");
@@ -114,6 +115,7 @@ describe("what the gateway answers by itself", () => {
 		expect(text).toMatch(/^active_connections\{kind="http"\} [1-9]/m);
 		expect(text).toMatch(/^active_connections\{kind="database"\} 3$/m);
 		expect(text).toMatch(/^moleculer_request_total\{.*action="things.get"/m);
+		expect(text).toContain('souk_store_statements_total{store="spec"} 7\n');
 	});
 });
 

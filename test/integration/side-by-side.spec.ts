@@ -113,6 +113,11 @@ describe("all services in one process", () => {
 			await souk.broker.call(`${name}.contract`);
 			expect(metricsText(souk.broker)).toMatch(new RegExp(`^moleculer_request_total\\{service="${name}"`, "m"));
 		}
+		const text = metricsText(souk.broker, runtimeOf(souk.broker).probes);
+		for (const name of keeping()) {
+			expect(text).toMatch(new RegExp(`^souk_store_statements_total\\{store="${name}"\\} [1-9]`, "m"));
+			expect(text).toMatch(new RegExp(`^souk_store_commits_total\\{store="${name}"\\} [1-9]`, "m"));
+		}
 	});
 
 	// checklist: 18, 222

@@ -71,6 +71,21 @@ describe("the metrics of a process", () => {
 		expect(linesOf(broker, "spec_empty").at(-1)).toBe("spec_empty NaN");
 	});
 
+	it("are what was asked of each store that counts it", () => {
+		const broker = measured();
+		const asked = () => ({ statements: 7, commits: 2 });
+		const text = metricsText(broker, [
+			{ name: "orders", asked },
+			{ name: "bus" },
+			{ name: "far", asked: () => undefined }
+		]);
+		expect(text.split("\n").filter(line => line.startsWith("souk_store"))).toEqual([
+			'souk_store_statements_total{store="orders"} 7',
+			'souk_store_commits_total{store="orders"} 2'
+		]);
+		expect(metricsText(broker, [{ name: "bus" }])).not.toContain("souk_store");
+	});
+
 	it("cannot be asked of a broker that has none to ask", () => {
 		const broker = new ServiceBroker({ logger: false });
 		brokers.push(broker);

@@ -27,6 +27,26 @@ const settled = <T>(promises: Promise<T>[]) => Promise.allSettled(promises);
 const together = (works: ((tx: Tx) => Promise<unknown>)[]) =>
 	settled(works.map((work, index) => database.write(`unit ${index}`, work)));
 
+describe("what was asked", () => {
+	it("is counted: every statement, and one commit for all units that shared it", async () => {
+		const since =
+			({ statements, commits } = database.asked) =>
+			() => ({
+				statements: database.asked.statements - statements,
+				commits: database.asked.commits - commits
+			});
+		let asked = since();
+		await together([tx => mark(tx, "a"), tx => mark(tx, "b"), tx => Promise.resolve(tx.append("wide", { a: 1 }))]);
+		expect(asked()).toEqual({ statements: 5, commits: 1 });
+		asked = since();
+		await names();
+		expect(asked()).toEqual({ statements: 1, commits: 0 });
+		asked = since();
+		await together([tx => mark(tx, "a")]);
+		expect(asked()).toEqual({ statements: 3, commits: 0 });
+	});
+});
+
 describe("appended rows", () => {
 	it("of several tables and widths are all written, in order within their table", async () => {
 		const counts = [1, 2, 3, 31, 32, 33, 100];
