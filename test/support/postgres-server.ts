@@ -37,18 +37,21 @@ function roomyFolder(): string {
 export class PostgresServer {
 	readonly folder: string;
 	readonly port: number;
+	readonly #settings: readonly string[];
 	#process: ChildProcess | undefined;
 
-	private constructor(folder: string, port: number) {
+	private constructor(folder: string, port: number, settings: readonly string[]) {
 		this.folder = folder;
 		this.port = port;
+		this.#settings = settings;
 	}
 
-	static async start(): Promise<PostgresServer> {
+	/** `settings` come after those that specs have, and win. */
+	static async start(...settings: string[]): Promise<PostgresServer> {
 		const folder = mkdtempSync(join(roomyFolder(), "souk-postgres-"));
 		if (isRoot) execFileSync("chown", ["postgres", folder]);
 		chmodSync(folder, 0o700);
-		const server = new PostgresServer(folder, await freePort());
+		const server = new PostgresServer(folder, await freePort(), settings);
 		const [command, args] = asOwner(join(programs()!, "initdb"), [
 			...["-D", join(folder, "data"), "-U", "souk", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
 		]);
@@ -72,7 +75,8 @@ export class PostgresServer {
 			// Nothing here outlives the machine; what a killed process wrote is with the kernel.
 			"fsync=off",
 			"full_page_writes=off",
-			"log_min_messages=panic"
+			"log_min_messages=panic",
+			...this.#settings
 		];
 		const args = ["-D", join(this.folder, "data"), ...settings.flatMap(setting => ["-c", setting])];
 		const [command, all] = asOwner(join(programs()!, "postgres"), args);
