@@ -1,4 +1,4 @@
-import { compare } from "./compare.ts";
+import { compare, type Measured } from "./compare.ts";
 import { asJson, printComparison } from "./comparison.ts";
 import { missing } from "./layouts.ts";
 import { oneProcess } from "./one-process.ts";
@@ -21,9 +21,13 @@ try {
 
 /** Resolves to whether all was answered. */
 async function comparison(options: BenchOptions): Promise<boolean> {
-	const systems = await compare(options);
-	if (options.json) process.stdout.write(asJson(systems, options));
-	else printComparison(systems);
+	const systems: Measured[] = [];
+	try {
+		await compare(options, systems);
+	} finally {
+		if (options.json) process.stdout.write(asJson(systems, options));
+		else printComparison(systems);
+	}
 	return systems.every(({ figures }) => figures.every(({ errors }) => errors === 0));
 }
 

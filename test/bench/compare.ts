@@ -1,16 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { between, costOfEach, perSecond, used, type Cost, type Used } from "./costs.ts";
-import { start, type Layout, type Running } from "./layouts.ts";
+import { between, costOfEach, perSecond, used, type Cost, type Meters, type Used } from "./costs.ts";
+import { start, type Layout } from "./layouts.ts";
 import { FLOWS, load, logIn, order, ordersAt, productAt, settled, type Load } from "./load.ts";
 import type { BenchOptions } from "./options.ts";
 import { stopAll } from "./owned.ts";
 import { Progress } from "./progress.ts";
 
-const CLIENTS = [16, 64];
-/** Two of reads, four of each flow, and one while nothing is asked. */
-const MEASUREMENTS = CLIENTS.length * (1 + 2 * FLOWS.length) + 1;
-
-/** One measurement: how fast, and what each order, or each read, took beyond what the layout uses when nobody asks. */
+/** How fast something was, and what each order, or each read, took beyond what the layout uses when nobody asks. */
 export interface Figure extends Load {
 	system: string;
 	what: string;
@@ -29,8 +25,41 @@ export interface Measured {
 	figures: Figure[];
 }
 
-/** Measures layouts, one after the other. */
-export async function compare({ layouts, scale, seconds, json }: BenchOptions): Promise<Measured[]> {
+interface Task {
+	what: string;
+	clients: number;
+	run(origin: string, seconds: number): Promise<Load>;
+}
+
+const tasks: readonly Task[] = [
+	...[16, 64].map(
+		(clients): Task => ({
+			what: "product read",
+			clients,
+			run: (origin, seconds) => load(productAt(origin), clients, seconds)
+		})
+	),
+	...FLOWS.flatMap(flow =>
+		["placed", "confirmed"].flatMap(kind =>
+			[16, 64].map(
+				(clients): Task => ({
+					what: `${flow} order ${kind}`,
+					clients,
+					run: async (origin, seconds) =>
+						load(
+							ordersAt(origin),
+							clients,
+							seconds,
+							order(flow, await logIn(origin), { confirmed: kind === "confirmed" })
+						)
+				})
+			)
+		)
+	)
+];
+
+/** Measures layouts, one after the other, into a list that keeps what was found should a later one fail. */
+export async function compare({ layouts, scale, seconds, json }: BenchOptions, measured: Measured[]): Promise<void> {
 	const systems = layouts.flatMap((layout): Pick<Measured, "system" | "layout" | "scale">[] =>
 		// Only a store on Postgres takes further processes.
 		layout === "C"
@@ -40,57 +69,47 @@ export async function compare({ layouts, scale, seconds, json }: BenchOptions): 
 				]
 			: [{ system: layout, layout }]
 	);
-	const progress = new Progress(systems.length * MEASUREMENTS, json);
-	const measured: Measured[] = [];
+	const progress = new Progress(systems.length * (1 + tasks.length), json);
 	for (const one of systems) {
-		const running = await start(one.layout, one.scale);
-		const found = await measureAll(running, seconds, what => progress.next(`${one.system}: ${what}`));
-		const figures = found.figures.map(figure => ({ system: one.system, ...figure }));
-		measured.push({ ...one, processes: running.processes, idle: found.idle, figures });
+		const { origin, processes, meters } = await start(one.layout, one.scale);
+		await warmUp(origin);
+		progress.next(`${one.system}: nothing is asked`);
+		const idle = await whileIdle(meters, seconds);
+		const figures: Figure[] = [];
+		measured.push({ ...one, processes, idle: perSecond(idle), figures });
+		for (const { what, clients, run } of tasks) {
+			progress.next(`${one.system}: ${what}, ${clients} clients`);
+			const before = await used(meters);
+			const loaded = await run(origin, seconds);
+			// What follows from an order belongs to its cost.
+			await settled(origin, await logIn(origin));
+			const busy = between(before, await quiet(meters, idle));
+			const cost = costOfEach(busy, idle, busy.orders || loaded.answers);
+			figures.push({ system: one.system, what, clients, ...loaded, cost });
+		}
 		await stopAll();
 	}
-	return measured;
 }
 
-type Found = Omit<Figure, "system">;
-
-async function measureAll({ origin, meters }: Running, seconds: number, say: (what: string) => void) {
-	const token = await logIn(origin);
-	// A first round that nobody measures: the code is compiled and the statements are prepared.
+/** A first round that nobody measures: the code is compiled and the statements are prepared. */
+async function warmUp(origin: string): Promise<void> {
 	await load(productAt(origin), 16, 2);
+	const token = await logIn(origin);
 	for (const flow of FLOWS) await load(ordersAt(origin), 16, 2, order(flow, token, { confirmed: true }));
 	await settled(origin, token);
 	await pause(2_000);
+}
 
-	say("nothing is asked");
+async function whileIdle(meters: Meters, seconds: number): Promise<Used> {
 	const before = await used(meters);
 	await pause(seconds * 1_000);
-	const idle = between(before, await used(meters));
-
-	const figures: Found[] = [];
-	async function measure(what: string, clients: number, url: string, options?: object): Promise<void> {
-		say(`${what}, ${clients} clients`);
-		const begun = await used(meters);
-		const loaded = await load(url, clients, seconds, options);
-		// What follows from an order belongs to its cost.
-		await settled(origin, await logIn(origin));
-		const busy = between(begun, await quiet(meters, idle));
-		figures.push({ what, clients, ...loaded, cost: costOfEach(busy, idle, busy.orders || loaded.answers) });
-	}
-	for (const clients of CLIENTS) await measure("product read", clients, productAt(origin));
-	for (const flow of FLOWS)
-		for (const kind of ["placed", "confirmed"])
-			for (const clients of CLIENTS) {
-				const options = order(flow, await logIn(origin), { confirmed: kind === "confirmed" });
-				await measure(`${flow} order ${kind}`, clients, ordersAt(origin), options);
-			}
-	return { idle: perSecond(idle), figures };
+	return between(before, await used(meters));
 }
 
 /** Waits, for a while at most, until a layout does no more than when nobody asks. */
-async function quiet(meters: Running["meters"], idle: Used): Promise<Used> {
+async function quiet(meters: Meters, idle: Used): Promise<Used> {
 	let last = await used(meters);
-	for (let tries = 0; tries < 40; tries++) {
+	for (let tries = 0; tries < 60; tries++) {
 		await pause(500);
 		const now = await used(meters);
 		const { ms, natsIn, statements } = between(last, now);

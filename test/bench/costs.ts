@@ -30,13 +30,13 @@ export async function used({ metrics, monitor, postgres }: Meters): Promise<Used
 		postgres ? askedOf(postgres) : NOTHING
 	]);
 	const { souk, servers } = cpuOfAll();
-	const sum = (name: string) => texts.reduce((total, text) => total + sumOf(text, name), 0);
+	const sum = (name: string, labels?: string) => texts.reduce((total, text) => total + sumOf(text, name, labels), 0);
+	// By the service itself: an answer that nobody waited for any more is an order, too.
+	const placing = 'action="orders.place",type="local"';
+	const orders = sum("moleculer_request_total", placing) - sum("moleculer_request_error_total", placing);
 	return {
 		ms: performance.now(),
-		// By the service itself: an answer that nobody waited for any more is an order, too.
-		orders:
-			sum('moleculer_request_total{[^}]*action="orders.place",type="local"') -
-			sum('moleculer_request_error_total{[^}]*action="orders.place",type="local"'),
+		orders,
 		...nats,
 		statements: asked.statements + sum("souk_store_statements_total"),
 		commits: asked.commits + sum("souk_store_commits_total"),
@@ -81,8 +81,8 @@ async function askedOf(url: string): Promise<typeof NOTHING> {
 	return asked!;
 }
 
-/** The sum of a metric's samples in the text form of Prometheus. */
-function sumOf(text: string, begin: string): number {
-	const samples = text.matchAll(new RegExp(`^${begin}\\b.* (\\S+)$`, "gm"));
-	return [...samples].reduce((total, [, value]) => total + Number(value), 0);
+/** The sum of a metric's samples with these labels, in the text form of Prometheus. */
+function sumOf(text: string, name: string, labels = ""): number {
+	const samples = text.split("\n").filter(line => line.startsWith(`${name}{`) && line.includes(labels));
+	return samples.reduce((total, sample) => total + Number(sample.slice(sample.lastIndexOf(" "))), 0);
 }

@@ -94,8 +94,8 @@ async function launch(
 		rmSync(folder, { recursive: true, force: true });
 	});
 	const origin = `http://127.0.0.1:${port}`;
-	// Ready is the gateway last of all; healthy it is once it knows of all the others.
-	await untilAnswers(`${origin}/health`, child);
+	// The gateway is started last.
+	await untilAnswers(`${origin}/health/ready`, child);
 	const metrics = () => members().map(({ port }) => `http://127.0.0.1:${port}/metrics`);
 	return { origin, processes: members().length, meters: { ...counted, metrics } };
 }

@@ -54,13 +54,18 @@ const isConfirmed = (body: string): boolean => (JSON.parse(body) as { status: st
 
 export const ordersAt = (origin: string): string => `${origin}/api/v1/orders`;
 
+/** Logs Alice in: after a load it may take a while until that is answered. */
 export async function logIn(origin: string): Promise<string> {
-	const response = await fetch(`${origin}/api/v1/auth/login`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({ email: "alice@souk.test", password: "souk-demo" })
-	});
-	return ((await response.json()) as { accessToken: string }).accessToken;
+	for (let tries = 1; ; tries++) {
+		const response = await fetch(`${origin}/api/v1/auth/login`, {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({ email: "alice@souk.test", password: "souk-demo" })
+		});
+		if (response.ok) return ((await response.json()) as { accessToken: string }).accessToken;
+		if (tries === 60) throw new Error(`Alice cannot log in: ${response.status} ${await response.text()}`);
+		await pause(1_000);
+	}
 }
 
 const SETTLED_WITHIN_MS = 120_000;
@@ -68,13 +73,14 @@ const SETTLED_WITHIN_MS = 120_000;
 /** Waits until no order is pending any more, so that one measurement does not pay for the one before. */
 export async function settled(origin: string, token: string): Promise<void> {
 	const end = performance.now() + SETTLED_WITHIN_MS;
+	let last = "";
 	while (performance.now() < end) {
 		const response = await fetch(`${ordersAt(origin)}?status=PENDING&limit=1`, {
 			headers: { authorization: `Bearer ${token}` }
 		});
-		const { items } = (await response.json()) as { items?: unknown[] };
-		if (items?.length === 0) return;
+		last = `${response.status} ${await response.text()}`;
+		if (response.ok && last.includes('"items":[]')) return;
 		await pause(250);
 	}
-	throw new Error("Orders are still pending two minutes after the load ended");
+	throw new Error(`Orders are still pending two minutes after the load ended: ${last}`);
 }
