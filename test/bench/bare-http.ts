@@ -5,4 +5,4 @@ const server = createServer((_request, response) => {
 	response.setHeader("content-type", "application/json");
 	response.end('{"hello":"world"}');
 });
-server.listen(Number(process.argv[2]), "127.0.0.1");
+server.listen(Number(process.env.PORT), "127.0.0.1");

@@ -8,7 +8,7 @@ broker.createService({
 	name: "api",
 	mixins: [ApiGateway as unknown as Partial<ServiceSchema>],
 	settings: {
-		port: Number(process.argv[2]),
+		port: Number(process.env.PORT),
 		ip: "127.0.0.1",
 		routes: [{ path: "/", aliases: { "GET hello": "hello.world" }, mappingPolicy: "restrict", bodyParsers: false }]
 	}

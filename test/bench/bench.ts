@@ -26,7 +26,7 @@ async function comparison(options: BenchOptions): Promise<boolean> {
 		await compare(options, systems);
 	} finally {
 		if (options.json) process.stdout.write(asJson(systems, options));
-		else printComparison(systems);
+		else if (systems.length > 0) printComparison(systems);
 	}
 	return systems.every(({ figures }) => figures.every(({ errors }) => errors === 0));
 }

@@ -23,7 +23,7 @@ export interface Server {
 export async function serve(script: string, path: string, env: Record<string, string> = {}): Promise<Server> {
 	const port = await freePort();
 	const data = mkdtempSync(join(tmpdir(), "souk-bench-"));
-	const child = spawn(process.execPath, [join(ROOT, script), String(port)], {
+	const child = spawn(process.execPath, [join(ROOT, script)], {
 		cwd: ROOT,
 		env: { ...process.env, PORT: String(port), DATA_DIR: data, NODE_ENV: "development", LOG_LEVEL: "error", ...env },
 		stdio: ["ignore", "ignore", "inherit"]
