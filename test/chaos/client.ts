@@ -24,8 +24,6 @@ export interface Answer<Body = Record<string, unknown>> {
 }
 
 const PASSWORD = "souk-demo";
-/** A client that was not answered for so long gives up; nothing may take that long once nobody kills any more. */
-const PATIENCE_MS = 60_000;
 
 /** Sends requests until the outcome of each is known, and writes every sending into the ledger. */
 export class Client {
@@ -101,7 +99,7 @@ export class Client {
 	}
 
 	#isOver(began: number): boolean {
-		return performance.now() - Math.max(began, this.#souk.readyAt) > PATIENCE_MS;
+		return performance.now() - Math.max(began, this.#souk.readyAt) > this.#souk.patience;
 	}
 
 	async #trade(email: string): Promise<string> {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isAlive, readState } from "../../scripts/cluster/state.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/nats-server.ts";
+import { freePorts } from "../support/ports.ts";
 import { dropStores, storeSettings } from "../support/stores.ts";
 import { knobs } from "./knobs.ts";
 
@@ -18,6 +18,8 @@ const COMMANDS: Readonly<Record<Layout, string[]>> = {
 };
 /** What is not ready by then will not be: layout C has nineteen processes, and the machine may be busy. */
 const START_MS = 180_000;
+/** Nothing may take longer once nobody kills any more. The processes of a cluster share the machine with their servers. */
+const PATIENCE_MS = { A: 60_000, B: 180_000, C: 180_000 };
 
 /** How Souk is laid out: in one process, as a cluster of one process a service over NATS, or of two over Postgres. */
 export type Layout = "A" | "B" | "C";
@@ -69,6 +71,11 @@ export class Souk {
 
 	get url(): string {
 		return `http://127.0.0.1:${this.#port}`;
+	}
+
+	/** How long anything may take once nobody kills any more, in milliseconds. */
+	get patience(): number {
+		return PATIENCE_MS[this.layout];
 	}
 
 	/** Where clients may ask: they go round those that there are. */
@@ -276,19 +283,3 @@ export class Keeper {
 		}
 	}
 }
-
-/** The first of as many free ports in a row as a cluster uses. */
-async function freePorts(): Promise<number> {
-	for (;;) {
-		const first = 20_000 + Math.floor(Math.random() * 10_000);
-		const all = Array.from({ length: 12 }, (_, n) => first + n);
-		if ((await Promise.all(all.map(isFree))).every(free => free)) return first;
-	}
-}
-
-const isFree = (port: number): Promise<boolean> =>
-	new Promise(resolve => {
-		const server = createServer();
-		server.once("error", () => resolve(false));
-		server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-	});

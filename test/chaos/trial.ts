@@ -5,9 +5,6 @@ import { Souk, type SoukOptions } from "./harness.ts";
 import { type Breach, told, unsettled, verify } from "./invariants/index.ts";
 import { Ledger } from "./ledger.ts";
 
-/** Nothing may take longer than this to come to rest after the last restart. */
-const QUIET_MS = 60_000;
-
 /** A process, the people who use it, and the ledger of what they were told. */
 export class Trial {
 	readonly souk: Souk;
@@ -39,7 +36,7 @@ export class Trial {
 	}
 
 	/** Waits until nothing moves any more, and resolves to what still does when time is up. */
-	async quiet(within = QUIET_MS): Promise<Breach[]> {
+	async quiet(within = this.souk.patience): Promise<Breach[]> {
 		let moving: Breach[] = [];
 		await eventually(
 			() => {
@@ -52,13 +49,13 @@ export class Trial {
 	}
 
 	/** Waits for rest and holds everything to account. Resolves to what does not hold. */
-	async breaches(within = QUIET_MS): Promise<Breach[]> {
+	async breaches(within = this.souk.patience): Promise<Breach[]> {
 		await this.quiet(within);
 		return this.look(verify);
 	}
 
 	/** The same, for a run that must be sound. Throws what does not hold, and how the run can be repeated. */
-	async assertSound(after: string, within = QUIET_MS): Promise<void> {
+	async assertSound(after: string, within = this.souk.patience): Promise<void> {
 		this.assertNone(await this.breaches(within), after);
 	}
 

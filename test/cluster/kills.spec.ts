@@ -14,7 +14,7 @@ import { Servers } from "./strikes.ts";
 const layout = (process.env.SOUK_LAYOUT ?? "B") as Layout;
 const PATIENT = { within: 180_000, every: 100 };
 /** Customers who wait for their orders do not order more: what is under way is bounded. */
-const UNDER_WAY = 120;
+const UNDER_WAY = 60;
 
 describe("a cluster under load", () => {
 	let servers: Servers;
