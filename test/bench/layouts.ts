@@ -59,10 +59,10 @@ async function natsServer(): Promise<[NatsServer, number]> {
 	return [nats, monitor];
 }
 
-/** A server that is as careful with commits as SQLite is, and counts statements. */
+/** A server that is as careful with commits as SQLite is, on the same disk, and counts statements. */
 async function postgresServer(): Promise<PostgresServer> {
 	const settings = ["fsync=on", "full_page_writes=on", "shared_preload_libraries=pg_stat_statements"];
-	const server = await owned(PostgresServer.start(...settings), started => started.remove());
+	const server = await owned(PostgresServer.start({ within: tmpdir(), settings }), started => started.remove());
 	await query(server.url(), "CREATE EXTENSION pg_stat_statements");
 	return server;
 }

@@ -33,6 +33,12 @@ function roomyFolder(): string {
 	return bavail * bsize > ROOM ? MEMORY : tmpdir();
 }
 
+interface Placing {
+	/** Where its folder is made. */
+	within?: string;
+	settings?: readonly string[];
+}
+
 /** A Postgres server in a temporary folder. */
 export class PostgresServer {
 	readonly folder: string;
@@ -46,9 +52,9 @@ export class PostgresServer {
 		this.#settings = settings;
 	}
 
-	/** `settings` come after those that specs have, and win. */
-	static async start(...settings: string[]): Promise<PostgresServer> {
-		const folder = mkdtempSync(join(roomyFolder(), "souk-postgres-"));
+	/** Starts one as specs want it, or in another folder; `settings` come after those of specs, and win. */
+	static async start({ within = roomyFolder(), settings = [] }: Placing = {}): Promise<PostgresServer> {
+		const folder = mkdtempSync(join(within, "souk-postgres-"));
 		if (isRoot) execFileSync("chown", ["postgres", folder]);
 		chmodSync(folder, 0o700);
 		const server = new PostgresServer(folder, await freePort(), settings);
