@@ -28,7 +28,8 @@ export const systemEvents = events("system", {
 	dead_letter_parked: About.extend({ error: z.string() }),
 	dead_letter_retried: About,
 	dead_letter_discarded: About,
-	saga_needs_attention: z.strictObject({ saga: z.string(), type: z.string(), step: z.string(), error: z.string() })
+	saga_needs_attention: z.strictObject({ saga: z.string(), type: z.string(), step: z.string(), error: z.string() }),
+	timer_parked: z.strictObject({ service: z.string(), kind: z.string(), about: z.string(), error: z.string() })
 });
 declare module "./contract.ts" {
 	interface Events extends EventsOf<typeof systemEvents> {}

@@ -1,11 +1,10 @@
-import { sleep } from "../../broker/backoff.ts";
+import { Alarm } from "../../broker/alarm.ts";
 import { isoNow } from "../../broker/ids.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { part, type Part } from "../../broker/service.ts";
 import type { StoreService } from "../../mixins/store.mixin.ts";
 import { expire } from "./reservations.store.ts";
 
-const EVERY_MS = 1_000;
 const BATCH = 200;
 
 export type ExpiringService = StoreService & {
@@ -13,20 +12,22 @@ export type ExpiringService = StoreService & {
 	expireOverdue(): Promise<number>;
 };
 
-/** Gives back what orders have held for too long, as long as the process runs. */
+/** Gives back what orders have held for too long. No timer for each: the reservation itself says when (decision 15). */
 export const expiry = (): Part =>
 	part<ExpiringService>({
 		started() {
 			const { ready, quieting } = runtimeOf(this.broker);
-			const stopping = new AbortController();
-			let sweeping: Promise<void> | undefined;
-			ready.push(() => {
-				sweeping = sweep(this, stopping.signal);
-			});
-			quieting.push(() => {
-				stopping.abort();
-				return sweeping;
-			});
+			const { store, logger } = this;
+			const ring = async () => {
+				await this.expireOverdue();
+				const next = await store.get<{ at: string | null }>(
+					"SELECT min(expires_at) AS at FROM reservations WHERE status = 'HELD'"
+				);
+				return next?.at ? Date.parse(next.at) : undefined;
+			};
+			const alarm = new Alarm({ database: store.database, task: "expiry", logger, ring });
+			ready.push(() => alarm.start());
+			quieting.push(() => alarm.stop());
 		},
 		methods: {
 			async expireOverdue() {
@@ -46,14 +47,3 @@ export const expiry = (): Part =>
 			}
 		}
 	});
-
-async function sweep(inventory: ExpiringService, stopping: AbortSignal): Promise<void> {
-	while (!stopping.aborted) {
-		const due = await inventory.expireOverdue().catch((error: unknown) => {
-			inventory.logger.warn("Overdue reservations could not be ended; the next sweep tries again", error);
-			return 0;
-		});
-		// Aborting ends the pause.
-		if (due < BATCH) await sleep(EVERY_MS, stopping).catch(() => undefined);
-	}
-}
