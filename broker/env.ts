@@ -41,6 +41,7 @@ const Variables = z.object({
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
+	TASK_ESCALATE_AFTER_SECONDS: count(1, 31_536_000).default(86_400),
 	RATE_LIMIT: flag.default(true),
 	RATE_LIMIT_PER_MINUTE: count(1, 1_000_000).default(100),
 	RATE_LIMIT_ORDERS_PER_MINUTE: count(1, 1_000_000).default(10),

@@ -19,6 +19,9 @@ const ALSO_KNOWN_AS: Record<string, string> = {
 	"payment.failed": "`PaymentFailed`",
 	"user.created": "`UserCreatedEvent`",
 	"user.updated": "`UserUpdatedEvent`",
+	"task.created": "`TaskCreatedEvent`",
+	"task.updated": "`TaskUpdatedEvent`",
+	"task.completed": "`TaskCompletedEvent`",
 	"notification.sent": "`NotificationSentEvent`"
 };
 

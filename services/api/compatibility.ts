@@ -1,5 +1,5 @@
 /** Resources that earlier systems served at the root, without a version. */
-const AT_THE_ROOT = ["/users", "/products", "/stock", "/auth/verify", "/notifications"];
+const AT_THE_ROOT = ["/users", "/products", "/stock", "/auth/verify", "/notifications", "/tasks", "/categories"];
 /** Resources that one of them wrapped, with the name of the service that answered. */
 const WRAPPED: Readonly<Record<string, string>> = {
 	"GET /users/:id": "user-service",

@@ -27,7 +27,7 @@ export function openApi(version: Version, endpoints: readonly Endpoint[], pages:
 			title: "Souk",
 			version: version.slice(1),
 			description:
-				"Orders, and what they need: accounts, a catalogue, stock, payments, shipments, notifications. " +
+				"Orders, and what they need: accounts, a catalogue, stock, payments, shipments, tasks, notifications. " +
 				"Every refusal is a problem document (RFC 9457) with a stable `code`. Times are UTC; money is in minor units."
 		},
 		servers: [{ url: "/" }],

@@ -10,7 +10,7 @@ import { dropStores, storeSettings } from "../support/stores.ts";
 import { knobs } from "./knobs.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const TWICE = "api,users,products,inventory,orders,payments,shipping,notifications,audit".replace(/\w+/g, "$&=2");
+const TWICE = "api,users,products,inventory,orders,payments,shipping,tasks,notifications,audit".replace(/\w+/g, "$&=2");
 const COMMANDS: Readonly<Record<Layout, string[]>> = {
 	A: ["scripts/start.ts"],
 	B: ["scripts/cluster.ts"],

@@ -1,0 +1,9 @@
+import type { Handler } from "../../../broker/service.ts";
+import type { TasksService } from "../tasks.service.ts";
+import { page } from "../tasks.store.ts";
+
+export const list: Handler<"tasks.list", TasksService> = function (ctx) {
+	const { limit, after, ...filters } = ctx.params;
+	const of = ctx.is("staff") ? undefined : ctx.userId();
+	return page(this.store, { ...filters, of }, { limit, after });
+};

@@ -1,0 +1,32 @@
+import { serve, service } from "../../broker/service.ts";
+import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
+import { store } from "../../mixins/store.mixin.ts";
+import { timers, type TimersService } from "../../mixins/timers.mixin.ts";
+import { createCategory, listCategories, removeCategory, updateCategory } from "./actions/categories.ts";
+import { complete } from "./actions/complete.ts";
+import { create } from "./actions/create.ts";
+import { get } from "./actions/get.ts";
+import { list } from "./actions/list.ts";
+import { remove } from "./actions/remove.ts";
+import { update } from "./actions/update.ts";
+import { tasks } from "./tasks.contract.ts";
+import { onDue, onEscalation } from "./tasks.timers.ts";
+
+export type TasksService = OutboxService & TimersService;
+
+export default service<TasksService>({
+	name: "tasks",
+	mixins: [store(), outbox(), timers({ due: onDue, escalation: onEscalation })],
+	actions: serve(tasks, {
+		list,
+		get,
+		create,
+		update,
+		complete,
+		remove,
+		listCategories,
+		createCategory,
+		updateCategory,
+		removeCategory
+	})
+});

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { eventually } from "../support/eventually.ts";
+import { town, type Town } from "./support.ts";
+
+interface Task {
+	id: number;
+	title: string;
+	status: string;
+	priority: string;
+	version: number;
+	overdueAt?: string;
+	escalatedAt?: string;
+}
+
+let it_: Town;
+beforeAll(async () => {
+	it_ = await town({ TASK_ESCALATE_AFTER_SECONDS: "1" });
+});
+afterAll(() => it_.souk.close());
+
+const ask = <Body = Task>(method: string, path: string, body?: object, token = it_.alice, headers = {}) =>
+	it_.client.ask<Body>(path, { method, token, headers, key: randomUUID(), ...(body && { body }) });
+const open = async (more: object = {}) => (await ask("POST", "/tasks", { title: "Pack it", ...more })).body;
+/** What the audit log has of a subject, in order. */
+const logged = async (subject: string): Promise<string[]> => {
+	const path = `/admin/events?subject=${encodeURIComponent(subject)}&limit=100`;
+	const { body } = await it_.client.ask<{ items: { type: string }[] }>(path, { token: it_.admin });
+	return body.items.map(({ type }) => type).sort();
+};
+
+describe("tasks over HTTP", () => {
+	// checklist: 176-181
+	it("are opened, read, listed, changed, completed and removed", async () => {
+		const made = await ask("POST", "/tasks", { title: "Pack it", labels: ["big"] });
+		const { id } = made.body;
+		const path = `/tasks/${id}`;
+		expect([made.status, made.headers.get("location")]).toEqual([201, `/api/v1${path}`]);
+		expect((await ask("GET", path)).headers.get("etag")).toContain("1");
+		expect((await ask("GET", path, undefined, it_.bob)).status).toBe(403);
+		const list = await ask<{ items: Task[] }>("GET", "/tasks?label=big&status=OPEN");
+		expect(list.body.items.map(task => task.id)).toContain(id);
+		const put = await ask("PUT", path, { status: "IN_PROGRESS" }, it_.alice, { "if-match": '"1"' });
+		expect([put.status, put.body.status]).toEqual([200, "IN_PROGRESS"]);
+		expect((await ask("PUT", path, { title: "Late" }, it_.alice, { "if-match": '"1"' })).status).toBe(412);
+		const done = await ask("POST", `${path}/complete`);
+		expect([done.status, done.body.status]).toEqual([200, "DONE"]);
+		expect((await ask("PUT", path, { title: "Too late" })).status).toBe(409);
+		expect((await ask("DELETE", path)).status).toBe(204);
+		expect((await ask("GET", path)).status).toBe(404);
+		const bad = await ask<{ errors: { pointer: string }[] }>("POST", "/tasks", { title: "x", dueAt: "soon" });
+		expect([bad.status, bad.body.errors.map(({ pointer }) => pointer)]).toEqual([400, ["/dueAt"]]);
+	});
+
+	// checklist: 176, 177, 182
+	it("and categories are found where an earlier system had them", async () => {
+		const old = async <Body>(path: string, method: string, token: string, body?: object) => {
+			const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+			const response = await fetch(it_.souk.url + path, {
+				method,
+				headers,
+				...(body && { body: JSON.stringify(body) })
+			});
+			return { status: response.status, body: (response.status === 204 ? {} : await response.json()) as Body };
+		};
+		const category = await old<{ id: number }>("/categories", "POST", it_.staff, { name: "Warehouse" });
+		const path = `/categories/${category.body.id}`;
+		expect(category.status).toBe(201);
+		const task = await old<Task>("/tasks", "POST", it_.alice, { title: "Pack it", categoryId: category.body.id });
+		expect([task.status, task.body.title]).toEqual([201, "Pack it"]);
+		expect((await old(`/tasks/${task.body.id}/complete`, "POST", it_.alice, {})).status).toBe(200);
+		expect((await old(path, "PUT", it_.staff, { name: "Stockroom" })).status).toBe(200);
+		expect((await old<{ items: { name: string }[] }>("/categories", "GET", it_.alice)).body.items).toMatchObject([
+			{ name: "Stockroom" }
+		]);
+		expect((await old(path, "DELETE", it_.alice)).status).toBe(403);
+		expect((await old(path, "DELETE", it_.staff)).status).toBe(204);
+		await eventually(async () => expect(await logged(`category/${category.body.id}`)).toHaveLength(3));
+	});
+
+	// checklist: 183-185
+	it("are told of, each thing once, also what time does to them while everything restarts", async () => {
+		const { id } = await open({ dueAt: new Date().toISOString() });
+		const { id: done } = await open({ dueAt: new Date(Date.now() + 1_500).toISOString() });
+		await ask("PUT", `/tasks/${done}`, { title: "Packed" });
+		await ask("POST", `/tasks/${done}/complete`);
+		await it_.souk.kill();
+		await it_.souk.start();
+		await eventually(
+			async () =>
+				expect((await ask("GET", `/tasks/${id}`)).body).toMatchObject({
+					overdueAt: expect.any(String),
+					escalatedAt: expect.any(String),
+					priority: "HIGH"
+				}),
+			{ within: 20_000 }
+		);
+		await eventually(async () =>
+			expect(await logged(`task/${id}`)).toEqual(["task.created", "task.escalated", "task.overdue"])
+		);
+		expect(await logged(`task/${done}`)).toEqual(["task.completed", "task.created", "task.updated"]);
+	});
+});
