@@ -7,6 +7,7 @@ import { orders } from "../../services/orders/orders.contract.ts";
 import { payments } from "../../services/payments/payments.contract.ts";
 import { products } from "../../services/products/products.contract.ts";
 import { shipping } from "../../services/shipping/shipping.contract.ts";
+import { tasks } from "../../services/tasks/tasks.contract.ts";
 import { users } from "../../services/users/users.contract.ts";
 import { branch } from "./branches.ts";
 import { Copy, type Edit } from "./copy.ts";
@@ -15,7 +16,7 @@ import { Keeper } from "./harness.ts";
 import { knobs, say } from "./knobs.ts";
 import { type Kill, type Passed, passing, type Scenario, walk } from "./matrix.ts";
 import { listedPoints, pointsInSource, stepsInSource, unitsOfInboxes } from "./points.ts";
-import { beside, EXPIRING, expiringIn, hourly, IMPATIENT, impatientIn, ordersIn } from "./scenarios.ts";
+import { beside, EXPIRING, expiringIn, hourly, IMPATIENT, impatientIn, ordersIn, URGENT } from "./scenarios.ts";
 import { Trial } from "./trial.ts";
 
 /** What has been passed and killed by the tests of this file so far. */
@@ -63,6 +64,7 @@ const contracts: Pick<Contract, "name" | "actions">[] = [
 	orders,
 	payments,
 	shipping,
+	tasks,
 	notifications,
 	audit
 ];
@@ -149,7 +151,7 @@ describe("a process that is killed at a named point", () => {
 	it("leaves what people do beside ordering whole, and what runs by the hour", async () => {
 		using hasty = new Copy(HASTE);
 		await Promise.all([
-			lane("beside", beside),
+			lane("beside", beside, { env: URGENT }),
 			lane("hourly", hourly, { root: hasty.root, env: { PROVIDER_SLOW_MS: "300" } })
 		]);
 	});

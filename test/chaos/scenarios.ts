@@ -1,9 +1,10 @@
-import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { BRANCHES, branch } from "./branches.ts";
+import { change } from "./change.ts";
 import { ADMIN, type Branch, type Driver, FLOWS, type Flow, STAFF } from "./driver.ts";
 import type { Scenario } from "./matrix.ts";
+import { oddTimer, tasks } from "./tasks.ts";
 import type { Trial } from "./trial.ts";
 
 /** Every branch in one style. */
@@ -90,11 +91,16 @@ export const expiringIn = (flow: Flow): Scenario[] => [
 	}
 ];
 
+/** Settings under which what is overdue is escalated at once. */
+export const URGENT = { TASK_ESCALATE_AFTER_SECONDS: "1" };
+
 /** What people do beside ordering. */
 export const beside: Scenario[] = [
 	{ name: "accounts", style: "accounts", run: ({ driver }) => accounts(driver) },
 	{ name: "catalogue", style: "catalogue", run: ({ driver }) => catalogue(driver) },
 	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
+	{ name: "tasks", style: "tasks", run: ({ driver }) => tasks(driver) },
+	{ name: "a timer that cannot be fired", style: "operations", run: trial => oddTimer(trial) },
 	{ name: "an order given up before it came", style: "operations", run: trial => givenUpBeforeItCame(trial) },
 	{ name: "dead letters", style: "operations", run: trial => deadLetters(trial) },
 	{ name: "a saga that needs attention", style: "operations", run: trial => needsAttention(trial) }
@@ -376,14 +382,4 @@ async function needsAttention(trial: Trial): Promise<void> {
 		as: ADMIN
 	});
 	await order;
-}
-
-function change<T>(file: string, by: (sql: DatabaseSync) => T): T {
-	const sql = new DatabaseSync(file);
-	try {
-		sql.exec("PRAGMA busy_timeout=5000");
-		return by(sql);
-	} finally {
-		sql.close();
-	}
 }

@@ -7,6 +7,7 @@ import { endings, promises } from "./orders.ts";
 import { parcels } from "./parcels.ts";
 import { process } from "./process.ts";
 import { stock } from "./stock.ts";
+import { tasks } from "./tasks.ts";
 
 /** All that must hold once everything is quiet. */
 const INVARIANTS: readonly Invariant[] = [
@@ -16,6 +17,7 @@ const INVARIANTS: readonly Invariant[] = [
 	...money,
 	...parcels,
 	...letters,
+	...tasks,
 	...events,
 	...process
 ];

@@ -36,6 +36,7 @@ describe("without any variable", () => {
 			ORDER_FLOW: "orchestrated",
 			ORDER_STALL_SECONDS: 30,
 			RESERVATION_TTL_SECONDS: 900,
+			TASK_ESCALATE_AFTER_SECONDS: 86_400,
 			RATE_LIMIT: true,
 			RATE_LIMIT_PER_MINUTE: 100,
 			RATE_LIMIT_ORDERS_PER_MINUTE: 10,
