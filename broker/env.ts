@@ -41,6 +41,13 @@ const Variables = z.object({
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
+	ORDER_PLAN: z
+		.string()
+		.regex(
+			/^(?:(?:pick(?::\d{1,7})?,)?(?:pack(?::\d{1,7})?,)?ship(?::\d{1,7})?)?$/,
+			"is some of pick, pack and ship in this order, the last of them ship, each with its seconds where it has a limit: pick:3600,ship"
+		)
+		.default(""),
 	TASK_ESCALATE_AFTER_SECONDS: count(1, 31_536_000).default(86_400),
 	RATE_LIMIT: flag.default(true),
 	RATE_LIMIT_PER_MINUTE: count(1, 1_000_000).default(100),

@@ -1,4 +1,4 @@
-import { Refusal } from "../../broker/errors.ts";
+import { Refusal, Unavailable } from "../../broker/errors.ts";
 
 /** No carrier takes parcels to this country. */
 export class ShippingFailed extends Refusal {
@@ -31,5 +31,12 @@ export class ShipmentNotFound extends Refusal {
 export class ShipmentNotReady extends Refusal {
 	constructor(id: number, status: string) {
 		super(`Shipment ${id} is ${status}`, 409, "SHIPMENT_NOT_READY", { id, status });
+	}
+}
+
+/** It is not known here yet that the order is confirmed. That passes: the news is on its way. */
+export class ShipmentAwaitsOrder extends Unavailable {
+	constructor(id: number) {
+		super(`Shipment ${id} waits for its order to be confirmed`, "SHIPMENT_AWAITS_ORDER", { id });
 	}
 }

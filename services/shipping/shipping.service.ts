@@ -11,6 +11,7 @@ import { onOrderCancelled } from "./events/order-cancelled.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
 import { onOrderLost } from "./events/order-lost.ts";
 import { onPaymentAuthorized } from "./events/payment-authorized.ts";
+import { onTaskCompleted } from "./events/task-completed.ts";
 import { onUserDeleted } from "./events/user-deleted.ts";
 import { shipping } from "./shipping.contract.ts";
 
@@ -27,7 +28,8 @@ export default service<ShippingService>({
 			"payment.capture_failed": onOrderLost,
 			"order.confirmed": onOrderConfirmed,
 			"order.cancelled": onOrderCancelled,
-			"user.deleted": onUserDeleted
+			"user.deleted": onUserDeleted,
+			"task.completed": onTaskCompleted
 		})
 	],
 	actions: serve(shipping, { get, listOfUser, dispatch, deliver, create, cancel })

@@ -48,7 +48,8 @@ const aboutOf = (row: ShipmentRow, order?: CarriedOrder) => ({
 export const byId = (sql: Reader, id: number): Promise<ShipmentRow | undefined> =>
 	sql.get<ShipmentRow>("SELECT * FROM shipments WHERE id = ? AND user_id IS NOT NULL", [id]);
 
-const ofOrder = (unit: Unit, orderId: number): Promise<ShipmentRow | undefined> =>
+/** What an order has booked, or its tombstone. */
+export const ofOrder = (unit: Unit, orderId: number): Promise<ShipmentRow | undefined> =>
 	unit.get<ShipmentRow>("SELECT * FROM shipments WHERE order_id = ?", [orderId]);
 
 /** Books a shipment, or finds the one there is. With `order` it answers the chain, also where nothing changed. */

@@ -1,5 +1,6 @@
 import { serve, service } from "../../broker/service.ts";
-import { outbox, type OutboxService } from "../../mixins/outbox.mixin.ts";
+import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
+import { outbox } from "../../mixins/outbox.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { timers, type TimersService } from "../../mixins/timers.mixin.ts";
 import { createCategory, listCategories, removeCategory, updateCategory } from "./actions/categories.ts";
@@ -9,14 +10,25 @@ import { get } from "./actions/get.ts";
 import { list } from "./actions/list.ts";
 import { remove } from "./actions/remove.ts";
 import { update } from "./actions/update.ts";
+import { onOrderConfirmed } from "./events/order-confirmed.ts";
+import { onOrderEnded } from "./events/order-ended.ts";
 import { tasks } from "./tasks.contract.ts";
 import { onDue, onEscalation } from "./tasks.timers.ts";
 
-export type TasksService = OutboxService & TimersService;
+export type TasksService = InboxService & TimersService;
 
 export default service<TasksService>({
 	name: "tasks",
-	mixins: [store(), outbox(), timers({ due: onDue, escalation: onEscalation })],
+	mixins: [
+		store(),
+		outbox(),
+		inbox({
+			"order.confirmed": onOrderConfirmed,
+			"order.shipped": onOrderEnded,
+			"order.cancelled": onOrderEnded
+		}),
+		timers({ due: onDue, escalation: onEscalation })
+	],
 	actions: serve(tasks, {
 		list,
 		get,

@@ -123,6 +123,15 @@ export async function page(
 	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
 }
 
+/** What people still have to do so that an order leaves. */
+export async function fulfilling(unit: Unit, about: string): Promise<Task[]> {
+	const rows = await unit.all<TaskRow>(
+		`${HERE} AND about = ? AND kind IN ('pick', 'pack', 'ship') AND status IN ('OPEN', 'IN_PROGRESS') ORDER BY id`,
+		[about]
+	);
+	return rows.map(toTask);
+}
+
 /** Writes a new task. Undefined when there is, or was, one of its kind about the same thing. */
 export async function insert(
 	unit: Unit,
@@ -131,7 +140,7 @@ export async function insert(
 	const row = await unit.get<TaskRow>(
 		`INSERT INTO tasks (title, description, status, priority, category_id, labels, checklist, assignee_id, created_by,
 			kind, about, due_at, created_at, updated_at, version)
-		VALUES (?, ?, 'OPEN', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (kind, about) DO NOTHING RETURNING *`,
+		VALUES (?, ?, 'OPEN', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (about, kind) DO NOTHING RETURNING *`,
 		[
 			task.title,
 			task.description,

@@ -16,7 +16,7 @@ import { Keeper } from "./harness.ts";
 import { knobs, say } from "./knobs.ts";
 import { type Kill, type Passed, passing, type Scenario, walk } from "./matrix.ts";
 import { listedPoints, pointsInSource, stepsInSource, unitsOfInboxes } from "./points.ts";
-import { beside, EXPIRING, expiringIn, hourly, IMPATIENT, impatientIn, ordersIn, URGENT } from "./scenarios.ts";
+import { beside, BUSY, EXPIRING, expiringIn, hourly, IMPATIENT, impatientIn, ordersIn } from "./scenarios.ts";
 import { Trial } from "./trial.ts";
 
 /** What has been passed and killed by the tests of this file so far. */
@@ -151,7 +151,7 @@ describe("a process that is killed at a named point", () => {
 	it("leaves what people do beside ordering whole, and what runs by the hour", async () => {
 		using hasty = new Copy(HASTE);
 		await Promise.all([
-			lane("beside", beside, { env: URGENT }),
+			lane("beside", beside, { env: BUSY }),
 			lane("hourly", hourly, { root: hasty.root, env: { PROVIDER_SLOW_MS: "300" } })
 		]);
 	});

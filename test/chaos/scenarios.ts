@@ -4,7 +4,7 @@ import { BRANCHES, branch } from "./branches.ts";
 import { change } from "./change.ts";
 import { ADMIN, type Branch, type Driver, FLOWS, type Flow, STAFF } from "./driver.ts";
 import type { Scenario } from "./matrix.ts";
-import { oddTimer, tasks } from "./tasks.ts";
+import { byHand, oddTimer, tasks } from "./tasks.ts";
 import type { Trial } from "./trial.ts";
 
 /** Every branch in one style. */
@@ -91,8 +91,8 @@ export const expiringIn = (flow: Flow): Scenario[] => [
 	}
 ];
 
-/** Settings under which what is overdue is escalated at once. */
-export const URGENT = { TASK_ESCALATE_AFTER_SECONDS: "1" };
+/** Settings under which what is overdue is escalated at once, and people see to orders. */
+export const BUSY = { TASK_ESCALATE_AFTER_SECONDS: "1", ORDER_PLAN: "pick:86400,pack,ship" };
 
 /** What people do beside ordering. */
 export const beside: Scenario[] = [
@@ -100,6 +100,7 @@ export const beside: Scenario[] = [
 	{ name: "catalogue", style: "catalogue", run: ({ driver }) => catalogue(driver) },
 	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
 	{ name: "tasks", style: "tasks", run: ({ driver }) => tasks(driver) },
+	{ name: "an order that people see to", style: "tasks", run: ({ driver }) => driver.order(byHand, FLOWS[0]) },
 	{ name: "a timer that cannot be fired", style: "operations", run: trial => oddTimer(trial) },
 	{ name: "an order given up before it came", style: "operations", run: trial => givenUpBeforeItCame(trial) },
 	{ name: "dead letters", style: "operations", run: trial => deadLetters(trial) },
@@ -261,7 +262,7 @@ const POISON: { type: string; consumers: number; data: object }[] = [
 	},
 	{
 		type: "order.cancelled",
-		consumers: 3,
+		consumers: 4,
 		data: { orderId: 999_999, userId: 999_999, total: 1, currency: "EUR", reason: "None" }
 	}
 ];

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { change } from "./change.ts";
-import { type Driver, STAFF } from "./driver.ts";
+import { type Branch, type Driver, STAFF } from "./driver.ts";
 import type { Trial } from "./trial.ts";
 
 /** A task that nobody does in time, and one that is not wanted any more. */
@@ -47,3 +47,19 @@ export async function oddTimer(trial: Trial): Promise<void> {
 	change(file, sql => sql.exec("UPDATE timers SET kind = 'due' WHERE subject = 'task/0'"));
 	await eventually(() => expect(tried("1 = 1")).toEqual([]), { within: 30_000 });
 }
+
+/** An order that is picked, packed and shipped by people, each of whom says so. */
+export const byHand: Branch = {
+	name: "by-hand",
+	ends: [{ status: "SHIPPED" }],
+	async then(driver, { id }) {
+		for (const kind of ["pick", "pack", "ship"]) {
+			const path = `/tasks?about=order/${id}&kind=${kind}`;
+			const { items } = await driver.client.until<{ items: { id: number }[] }>(
+				{ operation: "tasks.list", path, as: STAFF },
+				list => list.items.length === 1
+			);
+			await driver.staff("tasks.complete", "POST", `/tasks/${items[0]!.id}/complete`);
+		}
+	}
+};

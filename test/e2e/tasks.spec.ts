@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { eventually } from "../support/eventually.ts";
-import { town, type Town } from "./support.ts";
+import { eventually as soon } from "../support/eventually.ts";
+import { order, town, type Town } from "./support.ts";
 
 interface Task {
 	id: number;
@@ -12,9 +12,11 @@ interface Task {
 	escalatedAt?: string;
 }
 
+const eventually = <T>(probe: () => T | Promise<T>): Promise<T> => soon(probe, { within: 60_000 });
+
 let it_: Town;
 beforeAll(async () => {
-	it_ = await town({ TASK_ESCALATE_AFTER_SECONDS: "1" });
+	it_ = await town({ TASK_ESCALATE_AFTER_SECONDS: "1", ORDER_PLAN: "pick:3600,pack:3600,ship" });
 });
 afterAll(() => it_.souk.close());
 
@@ -85,18 +87,48 @@ describe("tasks over HTTP", () => {
 		await ask("POST", `/tasks/${done}/complete`);
 		await it_.souk.kill();
 		await it_.souk.start();
-		await eventually(
-			async () =>
-				expect((await ask("GET", `/tasks/${id}`)).body).toMatchObject({
-					overdueAt: expect.any(String),
-					escalatedAt: expect.any(String),
-					priority: "HIGH"
-				}),
-			{ within: 20_000 }
+		await eventually(async () =>
+			expect((await ask("GET", `/tasks/${id}`)).body).toMatchObject({
+				overdueAt: expect.any(String),
+				escalatedAt: expect.any(String),
+				priority: "HIGH"
+			})
 		);
 		await eventually(async () =>
 			expect(await logged(`task/${id}`)).toEqual(["task.created", "task.escalated", "task.overdue"])
 		);
 		expect(await logged(`task/${done}`)).toEqual(["task.completed", "task.created", "task.updated"]);
+	});
+});
+
+describe("an order and the people who see to it", () => {
+	it.each(["orchestrated", "choreographed"])("end with a parcel on its way, and delivered, %s", async flow => {
+		const { id, shipmentId } = await order(it_, { flow });
+		const staff = <Body = Task>(method: string, path: string) => ask<Body>(method, path, undefined, it_.staff);
+		const titles: string[] = [];
+		for (const kind of ["pick", "pack", "ship"]) {
+			const task = await eventually(async () => {
+				const { body } = await staff<{ items: Task[] }>("GET", `/tasks?about=order/${id}&kind=${kind}`);
+				expect(body.items).toHaveLength(1);
+				return body.items[0]!;
+			});
+			titles.push(task.title);
+			expect((await staff("POST", `/tasks/${task.id}/complete`)).status).toBe(200);
+		}
+		expect(titles).toEqual([`Pick order ${id}`, `Pack order ${id}`, `Ship order ${id}`]);
+		const reached = (status: string) =>
+			eventually(async () => expect((await ask("GET", `/orders/${id}`)).body.status).toBe(status));
+		await reached("SHIPPED");
+		expect((await staff("POST", `/shipments/${shipmentId}/deliver`)).status).toBe(200);
+		await reached("DELIVERED");
+	});
+
+	it("are called off when it is cancelled", async () => {
+		const { id } = await order(it_, {});
+		const tasks = async () =>
+			(await ask<{ items: Task[] }>("GET", `/tasks?about=order/${id}`, undefined, it_.staff)).body.items;
+		await eventually(async () => expect(await tasks()).toMatchObject([{ status: "OPEN" }]));
+		await ask("POST", `/orders/${id}/cancel`);
+		await eventually(async () => expect(await tasks()).toMatchObject([{ status: "CANCELLED" }]));
 	});
 });

@@ -34,7 +34,7 @@ export const up: Migration["up"] = async sql => {
 		updated_at TEXT NOT NULL,
 		removed_at TEXT,
 		version INTEGER NOT NULL,
-		UNIQUE (kind, about),
+		UNIQUE (about, kind),
 		CHECK ((completed_at IS NOT NULL) = (status = 'DONE')),
 		CHECK (overdue_at IS NULL OR due_at IS NOT NULL),
 		CHECK (escalated_at IS NULL OR overdue_at IS NOT NULL)

@@ -1,9 +1,9 @@
 import type { Handler } from "../../../broker/service.ts";
 import { changed } from "../task.ts";
+import { save } from "../tasks.changes.ts";
 import { assertTheirs, assertVersion } from "../tasks.guards.ts";
 import type { TasksService } from "../tasks.service.ts";
 import { find } from "../tasks.store.ts";
-import { save } from "../tasks.timers.ts";
 
 /** A task is done, once: whoever asks again is answered with what there is. */
 export const complete: Handler<"tasks.complete", TasksService> = function (ctx) {

@@ -1,11 +1,10 @@
 import { Forbidden } from "../../../broker/errors.ts";
 import type { Handler } from "../../../broker/service.ts";
 import { lookUpCategory } from "../categories.store.ts";
+import { open } from "../tasks.changes.ts";
 import { AssigneeUnknown, CategoryUnknown, TaskExists } from "../tasks.errors.ts";
 import { assertMayAssign, exists } from "../tasks.guards.ts";
 import type { TasksService } from "../tasks.service.ts";
-import { insert } from "../tasks.store.ts";
-import { announce, wait } from "../tasks.timers.ts";
 
 /** Opens a task. Its due time waits from then on. */
 export const create: Handler<"tasks.create", TasksService> = async function (ctx) {
@@ -18,10 +17,8 @@ export const create: Handler<"tasks.create", TasksService> = async function (ctx
 		// Inside, where a repeated key is answered first: the user and the category may have gone since.
 		if (!known) throw new AssigneeUnknown(assigneeId!);
 		if (categoryId !== undefined && !(await lookUpCategory(unit, categoryId))) throw new CategoryUnknown(categoryId);
-		const task = await insert(unit, { ...ctx.params, createdBy });
+		const task = await open(this, unit, { ...ctx.params, createdBy });
 		if (!task) throw new TaskExists(kind!, about!);
-		await wait(this, unit, undefined, task);
-		announce(unit, task, "created");
 		return task;
 	});
 };

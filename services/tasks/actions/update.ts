@@ -1,11 +1,11 @@
 import type { Handler } from "../../../broker/service.ts";
 import { lookUpCategory } from "../categories.store.ts";
 import { changed } from "../task.ts";
+import { save } from "../tasks.changes.ts";
 import { AssigneeUnknown, CategoryUnknown } from "../tasks.errors.ts";
 import { assertMayAssign, assertTheirs, assertVersion, exists } from "../tasks.guards.ts";
 import type { TasksService } from "../tasks.service.ts";
 import { find } from "../tasks.store.ts";
-import { save } from "../tasks.timers.ts";
 
 /** Changes a task. What is as it was is no change: it makes no version and no event. */
 export const update: Handler<"tasks.update", TasksService> = async function (ctx) {

@@ -1,4 +1,4 @@
-import { type Invariant, query } from "./invariant.ts";
+import { type Invariant, query, settling } from "./invariant.ts";
 
 const NOW = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')";
 const WAITS = "removed_at IS NULL AND status IN ('OPEN', 'IN_PROGRESS')";
@@ -23,6 +23,17 @@ export const tasks: Invariant[] = [
 			WHEN NOT (${WAITS}) OR tasks.due_at IS NULL OR escalated_at IS NOT NULL THEN NULL
 			WHEN overdue_at IS NULL THEN 'due' ELSE 'escalation' END
 			OR (timers.kind = 'due' AND timers.due_at IS NOT tasks.due_at)`
+	),
+	settling(
+		"I5 a parcel has left when the task to ship it is done",
+		`SELECT tasks.id, about, shipments.status FROM tasks.tasks JOIN shipping.shipments ON about = 'order/' || order_id
+		WHERE kind = 'ship' AND tasks.status = 'DONE' AND shipments.status = 'CREATED'`
+	),
+	settling(
+		"I5 nothing is to be done for an order that has left or was cancelled",
+		`SELECT tasks.id, kind, about, orders.status FROM tasks.tasks JOIN orders.orders ON about = 'order/' || orders.id
+		WHERE kind IN ('pick', 'pack', 'ship') AND tasks.status IN ('OPEN', 'IN_PROGRESS') AND removed_at IS NULL
+			AND orders.status IN ('SHIPPED', 'DELIVERED', 'CANCELLED')`
 	),
 	query(
 		"I6 every version of a task was told once",

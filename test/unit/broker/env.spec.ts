@@ -36,6 +36,7 @@ describe("without any variable", () => {
 			ORDER_FLOW: "orchestrated",
 			ORDER_STALL_SECONDS: 30,
 			RESERVATION_TTL_SECONDS: 900,
+			ORDER_PLAN: "",
 			TASK_ESCALATE_AFTER_SECONDS: 86_400,
 			RATE_LIMIT: true,
 			RATE_LIMIT_PER_MINUTE: 100,
@@ -101,6 +102,13 @@ describe("variables", () => {
 			"PORT",
 			"RATE_LIMIT"
 		]);
+	});
+
+	it("name the steps of an order's plan in their order, and the last of them ships it", () => {
+		for (const plan of ["pick:60,pack,ship", "ship:7", "pack,ship"])
+			expect(readEnv({ ORDER_PLAN: plan }).ORDER_PLAN).toBe(plan);
+		for (const plan of ["pick", "ship,pack", "pick,pick,ship", "pick:soon,ship", "sell,ship", "ship,"])
+			expect(problemsOf({ ORDER_PLAN: plan })).toEqual([expect.stringMatching(/^ORDER_PLAN: is some of pick/)]);
 	});
 
 	it("that Souk does not know are left alone", () => {
