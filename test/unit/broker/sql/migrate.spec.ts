@@ -55,7 +55,8 @@ describe("a fresh store", () => {
 			"outbox",
 			"saga_steps",
 			"sagas",
-			"seeds"
+			"seeds",
+			"timers"
 		]);
 		const core = readdirSync(join(import.meta.dirname, "../../../../data/migrations/core")).sort();
 		expect(await applied()).toEqual(core.map(file => `core/${file}`));
