@@ -1,14 +1,25 @@
 import type { Role } from "../../broker/contract.ts";
+import type { Channel } from "../notifications/notifications.contract.ts";
 import type { Preferences, User } from "./users.contract.ts";
 
 /** What a removed account is called. */
 export const REMOVED_NAME = "deleted user";
 
-/** How a user is written to until they say otherwise. An SMS goes only to those who gave a number. */
+/**
+ * How a user is told of things until they say otherwise. An SMS goes only to those who gave a number, a webhook to those who
+ * gave an address.
+ */
 export const DEFAULT_PREFERENCES: Preferences = {
 	language: "en",
-	channels: { email: true, sms: true },
-	kinds: { account: true, orders: true, payments: true, shipments: true, tasks: true }
+	channels: { email: true, sms: true, webhook: true },
+	kinds: {
+		account: ["email"],
+		orders: ["email", "sms", "webhook"],
+		payments: ["email", "webhook"],
+		shipments: ["email", "sms", "webhook"],
+		tasks: ["email", "webhook"],
+		messages: ["email"]
+	}
 };
 
 /** An e-mail address as accounts are told apart by it: however it is written, it is one. */
@@ -71,22 +82,44 @@ export function changed(user: User, changes: Changes, at: string): User | undefi
 /** Some preferences, the rest as they were. */
 export interface PreferenceChanges {
 	language?: string | undefined;
-	channels?: { [Channel in keyof Preferences["channels"]]?: boolean | undefined } | undefined;
-	kinds?: { [Kind in keyof Preferences["kinds"]]?: boolean | undefined } | undefined;
+	channels?: { [Name in keyof Preferences["channels"]]?: boolean | undefined } | undefined;
+	/** Once a kind of thing was told by every channel or by none: such words are understood. */
+	kinds?: { [Kind in keyof Preferences["kinds"]]?: readonly Channel[] | boolean | undefined } | undefined;
+	/** Null: there is none any more. */
+	webhook?: string | null | undefined;
 }
 
 /** Preferences with some of them changed. Also fills in what older preferences did not have yet. */
-export const preferring = (before: PreferenceChanges, changes: PreferenceChanges = {}): Preferences => ({
-	language: changes.language ?? before.language ?? DEFAULT_PREFERENCES.language,
-	channels: over(DEFAULT_PREFERENCES.channels, before.channels, changes.channels),
-	kinds: over(DEFAULT_PREFERENCES.kinds, before.kinds, changes.kinds)
-});
+export function preferring(before: PreferenceChanges, changes: PreferenceChanges = {}): Preferences {
+	const webhook = changes.webhook === null ? undefined : (changes.webhook ?? before.webhook ?? undefined);
+	const kinds = over<string, readonly Channel[] | boolean>(DEFAULT_PREFERENCES.kinds, before.kinds, changes.kinds);
+	return {
+		language: changes.language ?? before.language ?? DEFAULT_PREFERENCES.language,
+		channels: over<string, boolean>(
+			DEFAULT_PREFERENCES.channels,
+			before.channels,
+			changes.channels
+		) as Preferences["channels"],
+		kinds: Object.fromEntries(
+			Object.entries(kinds).map(([kind, by]) => [kind, channelsIn(kind as keyof Preferences["kinds"], by)])
+		) as Preferences["kinds"],
+		...(webhook === undefined ? {} : { webhook })
+	};
+}
 
-/** The last word on each flag; words on flags that are not known are dropped. */
-function over<Flags extends Record<string, boolean>>(
-	flags: Flags,
-	...words: ({ [K in keyof Flags]?: boolean | undefined } | undefined)[]
-): Flags {
-	const last = (flag: keyof Flags) => words.map(word => word?.[flag]).findLast(word => word !== undefined);
-	return Object.fromEntries(Object.keys(flags).map(flag => [flag, last(flag) ?? flags[flag]])) as Flags;
+/** In one order, so that the same wish is written in the same way. */
+function channelsIn(kind: keyof Preferences["kinds"], by: readonly Channel[] | boolean): Channel[] {
+	if (by === true) return DEFAULT_PREFERENCES.kinds[kind];
+	const all = Object.keys(DEFAULT_PREFERENCES.channels) as Channel[];
+	return by === false ? [] : all.filter(channel => by.includes(channel));
+}
+
+/** The last word on each thing; words on things that are not known are dropped. */
+function over<Key extends string, Value>(
+	first: Record<Key, Value>,
+	...words: (Partial<Record<Key, Value | undefined>> | undefined)[]
+): Record<Key, Value> {
+	const last = (key: Key) => words.map(word => word?.[key]).findLast(word => word !== undefined);
+	const keys = Object.keys(first) as Key[];
+	return Object.fromEntries(keys.map(key => [key, last(key) ?? first[key]])) as Record<Key, Value>;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
 import { VersionConflict } from "../../broker/errors.ts";
 import { ById, Id, Line, PageQuery, pageOf, Time } from "../../broker/schemas.ts";
-import { Notification } from "../notifications/notifications.contract.ts";
+import { Channel, Notification, Topic } from "../notifications/notifications.contract.ts";
 import { Order } from "../orders/orders.contract.ts";
 import { Payment } from "../payments/payments.contract.ts";
 import { Shipment } from "../shipping/shipping.contract.ts";
@@ -49,16 +49,22 @@ export const Tokens = z
 	.meta({ id: "Tokens" });
 export type Tokens = z.output<typeof Tokens>;
 
-/** By what a user is reached, and about what. */
-const channels = z.strictObject({ email: z.boolean(), sms: z.boolean() });
-const kinds = z.strictObject({
-	account: z.boolean(),
-	orders: z.boolean(),
-	payments: z.boolean(),
-	shipments: z.boolean(),
-	tasks: z.boolean()
-});
-export const Preferences = z.strictObject({ language: Language, channels, kinds }).meta({ id: "Preferences" });
+const channels = z.strictObject({ email: z.boolean(), sms: z.boolean(), webhook: z.boolean() });
+const by = z
+	.array(Channel)
+	.max(Channel.options.length)
+	.refine(list => new Set(list).size === list.length, "names a channel twice");
+const kinds = z.strictObject({ account: by, orders: by, payments: by, shipments: by, tasks: by, messages: by });
+const Webhook = z.url({ protocol: /^https$/ }).max(500);
+
+export const Preferences = z
+	.strictObject({
+		language: Language,
+		channels: channels.describe("whether a channel is used at all"),
+		kinds: kinds.describe("by which channels to tell of what; of what has none, nothing is told"),
+		webhook: Webhook.optional().describe("where messages are posted to; without one, none are")
+	})
+	.meta({ id: "Preferences" });
 export type Preferences = z.output<typeof Preferences>;
 
 const Login = z.strictObject({ at: Time, usedAt: Time.optional(), endedAt: Time.optional(), expiresAt: Time });
@@ -203,11 +209,12 @@ export const users = contract("users", {
 		refuses: [UserNotFound]
 	},
 	setPreferences: {
-		summary: "Changes what is given of a user's preferences",
+		summary: "Changes what is given of a user's preferences; a webhook of null is removed",
 		params: ById.extend({
 			language: Language.optional(),
 			channels: channels.partial().optional(),
-			kinds: kinds.partial().optional()
+			kinds: kinds.partial().optional(),
+			webhook: Webhook.nullable().optional()
 		}),
 		result: Preferences,
 		rest: "PUT /users/:id/preferences",
@@ -220,6 +227,26 @@ export const users = contract("users", {
 		result: ExportedData,
 		rest: "GET /users/:id/export",
 		access: theUser,
+		refuses: [UserNotFound]
+	},
+	mute: {
+		summary: "Tells a user of one kind of thing no more by one channel; done already, it changes nothing",
+		params: ById.extend({ kind: Topic, channel: Channel }),
+		result: Preferences,
+		access: "internal",
+		refuses: [UserNotFound]
+	},
+	recipient: {
+		summary: "How a user is reached, and how they wish to be told of what; refuses when there is no such user",
+		params: ById,
+		result: z.strictObject({
+			id: Id,
+			name: z.string(),
+			email: z.string(),
+			phone: Phone.optional(),
+			preferences: Preferences
+		}),
+		access: "internal",
 		refuses: [UserNotFound]
 	},
 	contact: {

@@ -13,7 +13,9 @@ import { jwks } from "./actions/jwks.ts";
 import { list } from "./actions/list.ts";
 import { login } from "./actions/login.ts";
 import { logout } from "./actions/logout.ts";
+import { mute } from "./actions/mute.ts";
 import { preferences } from "./actions/preferences.ts";
+import { recipient } from "./actions/recipient.ts";
 import { refresh } from "./actions/refresh.ts";
 import { register } from "./actions/register.ts";
 import { remove } from "./actions/remove.ts";
@@ -49,6 +51,8 @@ export default service<UsersService>({
 		preferences,
 		setPreferences,
 		export: exportData,
+		mute,
+		recipient,
 		contact
 	}),
 	async started() {

@@ -420,15 +420,30 @@ describe("preferences", () => {
 		const defaults = await self("users.preferences", { id: user.id });
 		expect(defaults).toEqual({
 			language: "en",
-			channels: { email: true, sms: true },
-			kinds: { account: true, orders: true, payments: true, shipments: true, tasks: true }
+			channels: { email: true, sms: true, webhook: true },
+			kinds: {
+				account: ["email"],
+				orders: ["email", "sms", "webhook"],
+				payments: ["email", "webhook"],
+				shipments: ["email", "sms", "webhook"],
+				tasks: ["email", "webhook"],
+				messages: ["email"]
+			}
 		});
-		const change = { id: user.id, language: "de", channels: { sms: false }, kinds: { tasks: false } };
+		const webhook = "https://shop.test/hook";
+		const change = {
+			id: user.id,
+			language: "de",
+			channels: { sms: false },
+			kinds: { tasks: [], orders: ["sms" as const] },
+			webhook
+		};
 		const changed = await self("users.setPreferences", change);
 		expect(changed).toEqual({
 			language: "de",
-			channels: { email: true, sms: false },
-			kinds: { ...defaults.kinds, tasks: false }
+			channels: { email: true, sms: false, webhook: true },
+			kinds: { ...defaults.kinds, tasks: [], orders: ["sms"] },
+			webhook
 		});
 		expect(await self("users.setPreferences", change)).toEqual(changed);
 		expect(await as(n, staff)("users.preferences", { id: user.id })).toEqual(changed);
@@ -442,7 +457,14 @@ describe("preferences", () => {
 		const user = await someone();
 		const set = (more: object, headers = {}) =>
 			as(n, { userId: user.id }, headers)("users.setPreferences", { id: user.id, ...more });
-		for (const more of [{ language: "german" }, { channels: { pigeon: true } }, { kinds: { orders: "yes" } }])
+		for (const more of [
+			{ language: "german" },
+			{ channels: { pigeon: true } },
+			{ kinds: { orders: "yes" } },
+			{ kinds: { orders: ["pigeon"] } },
+			{ kinds: { orders: ["sms", "sms"] } },
+			{ webhook: "http://plain.test" }
+		])
 			await expect(set(more)).rejects.toMatchObject({ type: "VALIDATION_FAILED" });
 		await expect(set({ language: "de" }, { "if-match": "2" })).rejects.toMatchObject({ type: "VERSION_CONFLICT" });
 		expect(await set({ language: "de" }, { "if-match": "1" })).toMatchObject({ language: "de" });
@@ -457,7 +479,24 @@ describe("preferences", () => {
 		expect(preferences).toMatchObject({
 			language: "fr",
 			channels: { email: true },
-			kinds: { orders: false, tasks: true }
+			kinds: { orders: [], tasks: ["email", "webhook"] }
+		});
+	});
+
+	it("lose a channel for a kind of thing once, however often its link is followed", async () => {
+		const user = await someone();
+		const mute = () => n.call("users.mute", { id: user.id, kind: "orders", channel: "email" });
+		const muted = await mute();
+		expect(muted.kinds).toMatchObject({ orders: ["sms", "webhook"], shipments: ["email", "sms", "webhook"] });
+		expect(await mute()).toEqual(muted);
+		expect(await as(n, staff)("users.preferences", { id: user.id })).toEqual(muted);
+		expect(await as(n, staff)("users.get", { id: user.id })).toMatchObject({ version: 2 });
+		await expect(n.call("users.mute", { id: 999_999, kind: "orders", channel: "email" })).rejects.toMatchObject({
+			type: "USER_NOT_FOUND"
+		});
+		const self = as(n, { userId: user.id });
+		await expect(self("users.mute", { id: user.id, kind: "tasks", channel: "sms" })).rejects.toMatchObject({
+			code: 403
 		});
 	});
 });
@@ -473,6 +512,19 @@ describe("how to reach a user", () => {
 			language: "en"
 		});
 		expect(await n.call("users.contact", { id: STAFF })).not.toHaveProperty("phone");
+	});
+
+	it("is told with what they wish to be told of", async () => {
+		const { language, channels, kinds } = await as(n, staff)("users.preferences", { id: ALICE });
+		expect(await n.call("users.recipient", { id: ALICE })).toEqual({
+			id: 1,
+			name: "Alice",
+			email: "alice@souk.test",
+			phone: "+12025550101",
+			preferences: { language, channels, kinds }
+		});
+		expect(await n.call("users.recipient", { id: STAFF })).not.toHaveProperty("phone");
+		await expect(n.call("users.recipient", { id: 999_999 })).rejects.toMatchObject({ type: "USER_NOT_FOUND" });
 	});
 
 	it("is refused where there is none", async () => {

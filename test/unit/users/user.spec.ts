@@ -111,18 +111,35 @@ describe("preferences", () => {
 	});
 
 	it("change where something is said and stay where not", () => {
-		const quiet = preferring({}, { channels: { sms: false }, kinds: { orders: false } });
-		expect(quiet.channels).toEqual({ email: true, sms: false });
-		const german = preferring(quiet, { language: "de", kinds: { orders: undefined, tasks: false } });
+		const quiet = preferring({}, { channels: { sms: false }, kinds: { orders: [] } });
+		expect(quiet.channels).toEqual({ email: true, sms: false, webhook: true });
+		const german = preferring(quiet, { language: "de", kinds: { orders: undefined, tasks: ["sms"] } });
 		expect(german).toEqual({
 			language: "de",
-			channels: { email: true, sms: false },
-			kinds: { ...DEFAULT_PREFERENCES.kinds, orders: false, tasks: false }
+			channels: { email: true, sms: false, webhook: true },
+			kinds: { ...DEFAULT_PREFERENCES.kinds, orders: [], tasks: ["sms"] }
 		});
+	});
+
+	it("are written the same way, in whatever order channels are named", () => {
+		const one = preferring({}, { kinds: { orders: ["webhook", "email"] } });
+		expect(one.kinds.orders).toEqual(["email", "webhook"]);
+		expect(JSON.stringify(preferring(one, { kinds: { orders: ["email", "webhook"] } }))).toBe(JSON.stringify(one));
+	});
+
+	it("have an address to post to until it is removed", () => {
+		const posted = preferring({}, { webhook: "https://shop.test/hook" });
+		expect(preferring(posted, { language: "de" }).webhook).toBe("https://shop.test/hook");
+		expect(preferring(posted, { webhook: null })).not.toHaveProperty("webhook");
 	});
 
 	it("drop what is not known any more", () => {
 		const old = { channels: { pigeon: true, sms: false } as object };
-		expect(preferring(old).channels).toEqual({ email: true, sms: false });
+		expect(preferring(old).channels).toEqual({ email: true, sms: false, webhook: true });
+	});
+
+	it("understand the yes and no that a kind once had", () => {
+		const { kinds } = preferring({ kinds: { orders: false, shipments: true } });
+		expect(kinds).toEqual({ ...DEFAULT_PREFERENCES.kinds, orders: [] });
 	});
 });
