@@ -37,6 +37,8 @@ export interface ActionSpec {
 	waits?: string;
 	/** The result is a stream of server-sent events. */
 	stream?: true;
+	/** Shown to people by a browser: the result is an HTML page, and what a form sends with it is not read. */
+	page?: true;
 	/** The body arrives as the raw bytes `{ raw, signature }`, to be checked before it is parsed. */
 	rawBody?: true;
 	refuses?: readonly RefusalClass[];
@@ -98,7 +100,7 @@ export const topicOf = (type: string): string => `${type.slice(0, type.indexOf("
 export interface ActionDescription
 	extends Pick<
 		ActionSpec,
-		"summary" | "rest" | "status" | "access" | "idempotencyKey" | "waits" | "stream" | "rawBody"
+		"summary" | "rest" | "status" | "access" | "idempotencyKey" | "waits" | "stream" | "page" | "rawBody"
 	> {
 	name: string;
 	params: Record<string, unknown>;
@@ -117,6 +119,7 @@ export function describe(contract: Contract): ActionDescription[] {
 		idempotencyKey: spec.idempotencyKey,
 		waits: spec.waits,
 		stream: spec.stream,
+		page: spec.page,
 		rawBody: spec.rawBody,
 		params: z.toJSONSchema(spec.params, { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
 		result: z.toJSONSchema(spec.result, { io: "output", unrepresentable: "any" }) as Record<string, unknown>,

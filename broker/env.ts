@@ -64,6 +64,10 @@ const Variables = z.object({
 	JWT_PRIVATE_KEY: z.string().optional(),
 	WEBHOOK_SECRET: z.string().min(16).optional(),
 	SERVICE_SECRET: z.string().min(32).optional(),
+	SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+	MAIL_FROM: z.email().default("no-reply@souk.test"),
+	PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+	UNSUBSCRIBE_SECRET: z.string().min(32).optional(),
 	PROVIDER_SLOW_MS: count(0, 60_000).default(2_000),
 	LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("warn"),
 	CHECK_RESULTS: flag.optional(),
@@ -141,7 +145,13 @@ function productionProblems(given: Record<string, string>): string[] {
 	if (["off", "false", "0"].includes(given.RATE_LIMIT ?? "")) problems.push("RATE_LIMIT: cannot be off in production");
 	if (["on", "true", "1"].includes(given.SEED_DEMO ?? ""))
 		problems.push("SEED_DEMO: demo accounts are not for production");
-	for (const secret of ["JWT_PRIVATE_KEY", "WEBHOOK_SECRET", ...(given.TRANSPORTER ? ["SERVICE_SECRET"] : [])])
+	if (given.SMTP_URL && !given.PUBLIC_URL) problems.push("PUBLIC_URL: is required with SMTP_URL: mails link to it");
+	for (const secret of [
+		"JWT_PRIVATE_KEY",
+		"WEBHOOK_SECRET",
+		...(given.TRANSPORTER ? ["SERVICE_SECRET"] : []),
+		...(given.SMTP_URL ? ["UNSUBSCRIBE_SECRET"] : [])
+	])
 		if (!given[secret]) problems.push(`${secret}: is required in production (or ${secret}_FILE)`);
 	return problems;
 }

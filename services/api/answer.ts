@@ -8,6 +8,7 @@ export function sendResult(exchange: Exchange, endpoint: Endpoint, result: unkno
 	const { action, translate, old } = endpoint;
 	const status = action.status ?? 200;
 	if (status === 204) return exchange.send(204);
+	if (action.page) return sendPage(exchange, status, result as string);
 	const etag = exchange.query === "" ? etagOf(result) : undefined;
 	exchange.set("Cache-Control", etag ? "private, no-cache" : "no-store");
 	if (etag) {
@@ -18,6 +19,15 @@ export function sendResult(exchange: Exchange, endpoint: Endpoint, result: unkno
 	linkNext(exchange, result);
 	const shaped = translate ? translate(result) : result;
 	exchange.send(status, JSON.stringify(old?.service ? { service: old.service, data: shaped } : (shaped ?? null)));
+}
+
+/** What a page may do: be read, look decent, and send its own form back. */
+const PAGE_POLICY =
+	"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+function sendPage(exchange: Exchange, status: number, html: string): void {
+	exchange.set("Cache-Control", "no-store");
+	exchange.send(status, html, "text/html; charset=utf-8", PAGE_POLICY);
 }
 
 /** Says that a version is fading, and where its successor answers. */

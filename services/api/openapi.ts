@@ -127,8 +127,8 @@ function requestBody({ params, rawBody }: ActionDescription, names: readonly str
 }
 
 function responses({ action, method, old }: Endpoint, components: Components): Json {
-	const { status = 200, result, stream, refuses, access } = action;
-	const media = stream ? "text/event-stream" : "application/json";
+	const { status = 200, result, stream, page, refuses, access } = action;
+	const media = stream ? "text/event-stream" : page ? "text/html" : "application/json";
 	const data = stream ? { type: "string" } : components.schema(result, result);
 	const schema = old?.service
 		? { type: "object", properties: { service: { const: old.service }, data }, required: ["service", "data"] }
@@ -149,7 +149,7 @@ function responses({ action, method, old }: Endpoint, components: Components): J
 		add(401, "INVALID_TOKEN");
 		add(403, "FORBIDDEN");
 	}
-	if (method === "POST" || method === "PUT") {
+	if ((method === "POST" || method === "PUT") && !page) {
 		add(413, "BODY_TOO_LARGE");
 		add(415, "MEDIA_TYPE_NOT_SUPPORTED");
 	}

@@ -1,26 +1,55 @@
-import type { Mail } from "./mailer.ts";
+import { dressed } from "./letters.ts";
+import type { Message } from "./outlet.ts";
 
-/** Who writes to customers. */
-const FROM = { name: "Souk", address: "no-reply@souk.test" };
+/** Who writes to customers, and where a mail says that it can be stopped. */
+export interface Letterhead {
+	/** The address that mail comes from. */
+	from: string;
+	/** Where a recipient stops what is like this message. */
+	linkFor(message: Message): string;
+}
 
-/** A mail as it stands on the wire and in files (RFC 5322, text in UTF-8 as quoted-printable). */
-export function eml({ key, sending, to, subject, text, at }: Mail): string {
+/**
+ * A mail as it stands on the wire and in files (RFC 5322): text and HTML, in UTF-8 as quoted-printable, with the headers by
+ * which a mail program stops such mail in one click (RFC 8058).
+ */
+export function eml(message: Message, { from, linkFor }: Letterhead): string {
+	const { messageId, to, subject, language, at } = message;
+	const link = linkFor(message);
+	const { text, html } = dressed(message, language, link);
+	// Quoted-printable has no "=_" in it, so that no text can end its part.
+	const boundary = `=_${messageId.replace(/[^\w-]/g, "_")}`;
 	const lines = [
 		`Date: ${new Date(at).toUTCString().replace("GMT", "+0000")}`,
-		`From: ${mailbox(FROM)}`,
+		`From: ${mailbox({ name: "Souk", address: from })}`,
 		`To: ${mailbox(to)}`,
-		`Message-ID: <${key}.${sending}@souk.test>`,
+		`Message-ID: <${messageId.replace(/[^\w.@-]/g, "")}>`,
 		`Subject: ${words(subject)}`,
+		`List-Unsubscribe:\r\n <${encodeURI(decodeURI(link))}>`,
+		"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+		"Auto-Submitted: auto-generated",
 		"MIME-Version: 1.0",
-		"Content-Type: text/plain; charset=utf-8",
-		"Content-Transfer-Encoding: quoted-printable",
+		`Content-Type: multipart/alternative;\r\n boundary="${boundary}"`,
 		"",
-		quotedPrintable(text)
+		...part(boundary, "text/plain", text),
+		...part(boundary, "text/html", html),
+		`--${boundary}--`
 	];
 	return `${lines.join("\r\n")}\r\n`;
 }
 
-const mailbox = ({ name, address }: Mail["to"]): string => `${phrase(name)} <${address.replace(/[\s<>]/g, "")}>`;
+const part = (boundary: string, type: string, content: string): string[] => [
+	`--${boundary}`,
+	`Content-Type: ${type}; charset=utf-8`,
+	"Content-Transfer-Encoding: quoted-printable",
+	"",
+	quotedPrintable(content)
+];
+
+const mailbox = ({ name, address }: Message["to"]): string => `${phrase(name)} <${bare(address)}>`;
+
+/** An address that can be nothing else. */
+export const bare = (address: string): string => address.replace(/[\s<>\p{Cc}]/gu, "");
 
 // What is sent as it is has no blanks that a reader might drop.
 const phrase = (name: string): string =>

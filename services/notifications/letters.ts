@@ -1,109 +1,58 @@
-import type { Events } from "../../broker/contract.ts";
-import type { SoukEvent } from "../../broker/event.ts";
-
-/** The events that a customer is told of. */
-export type Told =
-	| "user.created"
-	| "order.confirmed"
-	| "order.cancelled"
-	| "order.shipped"
-	| "order.delivered"
-	| "payment.refunded";
+import { escaped, htmlOf, textOf } from "./blocks.ts";
+import { money } from "./money.ts";
+import { type Facts, type Told, wordsIn } from "./words.ts";
 
 export interface Letter {
 	subject: string;
 	text: string;
+	/** The same, for mail programs that show HTML. */
+	html: string;
+	/** The same in one line, for a telephone. */
+	short: string;
 }
 
-/** What to write about each event, to whom by name. */
-export const letters: { [Type in Told]: (facts: Events[Type], name: string) => Letter } = {
-	"user.created": (_, name) => ({
-		subject: "Welcome to Souk",
-		text: text`
-			Hello ${name},
+/** What to write to somebody about an event, in their language. */
+export function letterOf<Type extends Told>(
+	type: Type,
+	facts: Facts[Type],
+	{ name, language }: { name: string; language: string }
+): Letter {
+	const words = wordsIn(language);
+	const { subject, blocks, short } = words.letters[type](facts, (minor, currency) =>
+		money(minor, currency, words.language)
+	);
+	const all = [words.greeting(name), ...blocks];
+	return { subject, text: textOf(all), html: htmlOf(all), short };
+}
 
-			Your account is open. We are glad that you are here.
-		`
-	}),
-	"order.confirmed": ({ orderId, items, total, currency }, name) => ({
-		subject: "Order Confirmation",
-		text: text`
-			Hello ${name},
+/** What a person of the staff typed, as it is sent. */
+export const letterFrom = (subject: string, text: string): Letter => ({
+	subject,
+	text,
+	html: htmlOf(text.split(/\n{2,}/)),
+	short: `${subject}: ${text}`
+});
 
-			Your order ${orderId} is confirmed:
-
-			${items.map(item => `${item.quantity} × ${item.name}: ${money(item.total, currency)}`).join("\n")}
-
-			Total: ${money(total, currency)}
-		`
-	}),
-	"order.cancelled": ({ orderId, reason }, name) => ({
-		subject: "Order Cancelled",
-		text: text`
-			Hello ${name},
-
-			Your order ${orderId} is cancelled: ${inWords(reason)}. Whatever was paid for it is given back.
-		`
-	}),
-	"order.shipped": ({ orderId }, name) => ({
-		subject: "Order Shipped",
-		text: text`
-			Hello ${name},
-
-			Your order ${orderId} is on its way.
-		`
-	}),
-	"order.delivered": ({ orderId }, name) => ({
-		subject: "Order Delivered",
-		text: text`
-			Hello ${name},
-
-			Your order ${orderId} was delivered.
-		`
-	}),
-	"payment.refunded": ({ orderId, refunded, currency }, name) => ({
-		subject: "Refund",
-		text: text`
-			Hello ${name},
-
-			We have refunded ${money(refunded, currency)} of your order ${orderId}.
-		`
-	})
-};
+/** A letter in its envelope: what stands around every mail, and the link by which such mail is stopped. */
+export function dressed(
+	{ subject, text, html }: Pick<Letter, "subject" | "text" | "html">,
+	language: string,
+	link: string
+): { text: string; html: string } {
+	const { footer, language: written } = wordsIn(language);
+	const small = "color:#666;font-size:12px";
+	return {
+		text: `${text}\n\n-- \n${footer.why}\n${footer.stop}: ${link}`,
+		html: [
+			`<!doctype html><html lang="${written}"><head><meta charset="utf-8"><title>${escaped(subject)}</title></head>`,
+			'<body style="font-family:sans-serif;max-width:40em;margin:2em auto;padding:0 1em">',
+			html,
+			`<hr><p style="${small}">${escaped(footer.why)} <a href="${escaped(link)}">${escaped(footer.stop)}</a></p>`,
+			"</body></html>"
+		].join("\n")
+	};
+}
 
 /** What makes two events the same news. An order is refunded part by part, and each part is news of its own. */
-export const aboutOf = ({ type, subject, id }: Pick<SoukEvent<Told>, "type" | "subject" | "id">): string =>
+export const aboutOf = ({ type, subject, id }: { type: Told; subject: string; id: string }): string =>
 	type === "payment.refunded" ? `${subject} ${id}` : subject;
-
-const formats = new Map<string, Intl.NumberFormat>();
-
-/** An amount of minor units as people read it. */
-export function money(minor: number, currency: string): string {
-	let format = formats.get(currency);
-	// Making one costs more than writing the rest of the letter.
-	if (!format)
-		formats.set(
-			currency,
-			(format = new Intl.NumberFormat("en", { style: "currency", currency, currencyDisplay: "code" }))
-		);
-	const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-	return format.format(minor / 10 ** digits).replace("\u00a0", " ");
-}
-
-const REASONS = new Map([
-	["OUT_OF_STOCK", "something in it is out of stock"],
-	["PAYMENT_DECLINED", "the payment was declined"],
-	["SHIPPING_FAILED", "we do not deliver to its address"],
-	["CUSTOMER", "you asked us to"],
-	["EXPIRED", "it took longer than we could keep the goods for you"]
-]);
-
-/** Why an order was cancelled, said to the customer. Reasons that are only ours are not spelled out. */
-export const inWords = (reason: string): string => REASONS.get(reason) ?? "we could not complete it";
-
-/** A text as it is indented in the code: the margin of its first line is taken off all that is written there. */
-function text(parts: TemplateStringsArray, ...values: (string | number)[]): string {
-	const margin = /^\n(\t*)/.exec(parts[0]!)?.[1] ?? "";
-	const plain = parts.map(part => part.replaceAll(`\n${margin}`, "\n"));
-	return plain.reduce((before, part, index) => `${before}${values[index - 1]}${part}`).trim();
-}

@@ -14,3 +14,18 @@ export class RecipientNotFound extends Refusal {
 		});
 	}
 }
+
+/** The user has no address for the channel, or does not wish to be written to there. */
+export class RecipientUnreachable extends Refusal {
+	constructor(userId: number, channel: string) {
+		const detail = `User ${userId} is not reached by ${channel}, or has stopped such messages`;
+		super(detail, 422, "RECIPIENT_UNREACHABLE", { errors: [{ pointer: "/channel", detail }] });
+	}
+}
+
+/** The link in a message is not one of ours, or not whole. */
+export class UnsubscribeLinkInvalid extends Refusal {
+	constructor() {
+		super("This link is not one of ours; it may have been cut", 404, "UNSUBSCRIBE_LINK_INVALID");
+	}
+}

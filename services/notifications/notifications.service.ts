@@ -1,110 +1,38 @@
 import { join } from "node:path";
-import type { Call } from "../../broker/context.ts";
-import type { Actions } from "../../broker/contract.ts";
-import { codeOf, VersionConflict } from "../../broker/errors.ts";
 import { uuid7 } from "../../broker/ids.ts";
+import { keptSecret, keyFile } from "../../broker/key-files.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
-import { type EventHandler, type Handler, serve, service } from "../../broker/service.ts";
+import { serve, service } from "../../broker/service.ts";
 import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
 import { outbox } from "../../mixins/outbox.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
-import { aboutOf, letters, type Told } from "./letters.ts";
-import { mailboxFolder } from "./mailbox.ts";
+import { create } from "./actions/create.ts";
+import { deliveries } from "./actions/deliveries.ts";
+import { get } from "./actions/get.ts";
+import { list, listOfUser } from "./actions/list.ts";
+import { mailbox } from "./actions/mailbox.ts";
+import { remove } from "./actions/remove.ts";
+import { send } from "./actions/send.ts";
+import { unsubscribe, unsubscribePage } from "./actions/unsubscribe.ts";
+import { tell } from "./events/tell.ts";
+import { onUserDeleted } from "./events/user-deleted.ts";
 import { notifications } from "./notifications.contract.ts";
-import { RecipientNotFound } from "./notifications.errors.ts";
-import { Sender, type Patience } from "./notifications.sender.ts";
-import {
-	find,
-	insert,
-	markRemoved,
-	model,
-	notificationOf,
-	requeue,
-	type NotificationRow
-} from "./notifications.store.ts";
+import type { Patience } from "./notifications.lane.ts";
+import { outletsOf } from "./notifications.outlets.ts";
+import { Sender } from "./notifications.sender.ts";
+import { model } from "./notifications.store.ts";
 
-export type NotificationsService = InboxService & { settings: { sending: Patience }; sender: Sender };
-
-/** Tells a customer of an event, once. Nobody to write to is nothing to wait for. */
-const tell = <Type extends Told>(type: Type): EventHandler<Type, NotificationsService> =>
-	async function (event, ctx) {
-		const to = await contactOf(ctx, event.data.userId);
-		await ctx.once(async unit => {
-			if (!to) return;
-			const letter = letters[type](event.data, to.name);
-			await insert(unit, { kind: type, about: aboutOf(event), to, origin: ctx.origin, ...letter });
-			unit.afterCommit(() => this.sender.wake());
-		});
-	};
-
-const list: Handler<"notifications.list", NotificationsService> = async function (ctx) {
-	const { limit, after, ...filter } = ctx.params;
-	const staff = ctx.is("staff");
-	const where = { removed_at: null, ...filter, ...(staff ? {} : { user_id: ctx.userId() }) };
-	const { items, ...more } = await this.page<NotificationRow>({ where, limit, after });
-	return { items: items.map(row => notificationOf(row, staff)), ...more };
+export type NotificationsService = InboxService & {
+	settings: { sending: Patience };
+	sender: Sender;
+	/** What links in messages are signed with. */
+	secret: string;
+	/** Where mail goes that no server takes. */
+	mailboxFolder: string;
+	newMessageId(): string;
 };
 
-const listOfUser: Handler<"notifications.listOfUser", NotificationsService> = async function (ctx) {
-	const { id, ...request } = ctx.params;
-	ctx.assertOwner(id);
-	const where = { removed_at: null, user_id: id };
-	const { items, ...more } = await this.page<NotificationRow>({ where, ...request });
-	return { items: items.map(row => notificationOf(row, ctx.is("staff"))), ...more };
-};
-
-const get: Handler<"notifications.get", NotificationsService> = async function (ctx) {
-	const row = await find(this.store, ctx.params.id);
-	ctx.assertOwner(row.user_id);
-	return notificationOf(row, ctx.is("staff"));
-};
-
-const create: Handler<"notifications.create", NotificationsService> = async function (ctx) {
-	const { userId, ...letter } = ctx.params;
-	const to = await contactOf(ctx, userId);
-	const about = `message/${uuid7()}`;
-	return this.store.transact(ctx, async unit => {
-		// Inside, where a repeated key is answered first: the user may have gone since.
-		if (!to) throw new RecipientNotFound(userId);
-		const row = await insert(unit, { kind: "message", about, to, origin: ctx.origin, ...letter });
-		unit.afterCommit(() => this.sender.wake());
-		return notificationOf(row!, true);
-	});
-};
-
-const send: Handler<"notifications.send", NotificationsService> = function (ctx) {
-	return this.store.transact(ctx, async unit => {
-		assertExpected(await find(unit, ctx.params.id), ctx.ifMatch);
-		const row = await requeue(unit, ctx.params.id);
-		unit.afterCommit(() => this.sender.wake());
-		return notificationOf(row!, true);
-	});
-};
-
-const remove: Handler<"notifications.remove", NotificationsService> = function (ctx) {
-	return this.store.transact(ctx, async unit => {
-		const row = await find(unit, ctx.params.id);
-		ctx.assertOwner(row.user_id);
-		assertExpected(row, ctx.ifMatch);
-		await markRemoved(unit, row.id);
-		return null;
-	});
-};
-
-/** How a user is reached; undefined when there is no such user any more. */
-async function contactOf(ctx: { call: Call }, id: number): Promise<Actions["users.contact"]["result"] | undefined> {
-	try {
-		return await ctx.call("users.contact", { id });
-	} catch (error) {
-		if (codeOf(error) === "USER_NOT_FOUND") return undefined;
-		throw error;
-	}
-}
-
-/** Throws VersionConflict. */
-function assertExpected({ version }: NotificationRow, expected: number | undefined): void {
-	if (expected !== undefined && expected !== version) throw new VersionConflict(expected, version);
-}
+const theUser = ({ userId }: { userId: number }): number => userId;
 
 export default service<NotificationsService>({
 	name: "notifications",
@@ -113,20 +41,45 @@ export default service<NotificationsService>({
 		store<NotificationsService>({ model }),
 		outbox(),
 		inbox({
-			"user.created": tell("user.created"),
-			"order.confirmed": tell("order.confirmed"),
-			"order.cancelled": tell("order.cancelled"),
-			"order.shipped": tell("order.shipped"),
-			"order.delivered": tell("order.delivered"),
-			"payment.refunded": tell("payment.refunded")
+			"user.created": tell("user.created", theUser),
+			"user.deleted": onUserDeleted,
+			"order.confirmed": tell("order.confirmed", theUser),
+			"order.cancelled": tell("order.cancelled", theUser),
+			"order.shipped": tell("order.shipped", theUser),
+			"order.delivered": tell("order.delivered", theUser),
+			"payment.refunded": tell("payment.refunded", theUser)
 		})
 	],
-	actions: serve(notifications, { list, listOfUser, get, create, send, remove }),
+	actions: serve(notifications, {
+		list,
+		listOfUser,
+		get,
+		deliveries,
+		create,
+		send,
+		remove,
+		unsubscribePage,
+		unsubscribe,
+		mailbox
+	}),
 	started() {
 		const { env, ready, quieting } = runtimeOf(this.broker);
-		const mailer = mailboxFolder(join(env.DATA_DIR, "mailbox"));
-		this.sender = new Sender(this.store, mailer, this.logger, this.settings.sending);
+		this.secret = env.UNSUBSCRIBE_SECRET ?? keptSecret(keyFile(env.DATA_DIR, "unsubscribe.key"));
+		this.mailboxFolder = join(env.DATA_DIR, "mailbox");
+		const { mailboxFolder, secret, logger } = this;
+		this.sender = new Sender(
+			this.store,
+			outletsOf(env, { mailboxFolder, secret, logger }),
+			logger,
+			this.settings.sending
+		);
 		ready.push(() => this.sender.start());
 		quieting.push(() => this.sender.stop());
+	},
+	methods: {
+		newMessageId() {
+			const { MAIL_FROM } = runtimeOf(this.broker).env;
+			return `${uuid7()}@${MAIL_FROM.slice(MAIL_FROM.lastIndexOf("@") + 1)}`;
+		}
 	}
 });

@@ -2,7 +2,6 @@ import { DataTypes } from "sequelize";
 import type { Origin } from "../../broker/context.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model } from "../../mixins/store.mixin.ts";
-import type { Letter } from "./letters.ts";
 import type { Notification } from "./notifications.contract.ts";
 import { NotificationNotFound } from "./notifications.errors.ts";
 
@@ -14,10 +13,14 @@ export interface NotificationRow {
 	channel: Notification["channel"];
 	recipient: string;
 	recipient_name: string;
+	language: string;
 	subject: string;
 	text: string;
+	html: string;
+	message_id: string;
 	status: Notification["status"];
 	sends: number;
+	tries: number;
 	attempts: number;
 	last_error: string | null;
 	correlation_id: string;
@@ -70,7 +73,7 @@ export const notificationOf = (row: NotificationRow, forStaff: boolean): Notific
 });
 
 /** What a subject of a notification's events is called. */
-const subjectOf = (id: number): string => `notification/${id}`;
+export const subjectOf = (id: number): string => `notification/${id}`;
 
 /** One message. Throws NotificationNotFound. */
 export async function find(sql: Pick<Store | Unit, "get">, id: number): Promise<NotificationRow> {
@@ -79,31 +82,42 @@ export async function find(sql: Pick<Store | Unit, "get">, id: number): Promise<
 	return row;
 }
 
-/** A message to be written: its kind and what it is about make it one of its own for its recipient. */
-export interface Draft extends Letter {
+/** A message to be written: its kind and what it is about make it one of its own for its user and channel. */
+export interface Draft {
 	kind: Notification["kind"];
 	about: string;
-	to: { id: number; name: string; email: string };
+	channel: Notification["channel"];
+	userId: number;
+	recipient: string;
+	recipientName: string;
+	language: string;
+	subject: string;
+	text: string;
+	html: string;
+	messageId: string;
 	origin: Origin;
 }
 
-/** Writes a message that will be sent. Resolves to undefined when the recipient has been told of this before. */
-export function insert(
-	unit: Unit,
-	{ kind, about, to, origin, subject, text }: Draft
-): Promise<NotificationRow | undefined> {
+/** Writes a message that will be sent. Resolves to undefined when the user has been told of this by this channel before. */
+export function insert(unit: Unit, draft: Draft): Promise<NotificationRow | undefined> {
+	const { origin } = draft;
 	return unit.get<NotificationRow>(
-		`INSERT INTO notifications (user_id, kind, about, channel, recipient, recipient_name, subject, text, next_try_at,
-			correlation_id, causation_id, traceparent, created_at)
-		VALUES (?, ?, ?, 'email', ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (kind, about, recipient) DO NOTHING RETURNING *`,
+		`INSERT INTO notifications (user_id, kind, about, channel, recipient, recipient_name, language, subject, text, html,
+			message_id, next_try_at, correlation_id, causation_id, traceparent, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (kind, about, user_id, channel) DO NOTHING RETURNING *`,
 		[
-			to.id,
-			kind,
-			about,
-			to.email,
-			to.name,
-			subject,
-			text,
+			draft.userId,
+			draft.kind,
+			draft.about,
+			draft.channel,
+			draft.recipient,
+			draft.recipientName,
+			draft.language,
+			draft.subject,
+			draft.text,
+			draft.html,
+			draft.messageId,
 			unit.now,
 			origin.correlationId,
 			origin.causationId ?? null,
@@ -113,46 +127,45 @@ export function insert(
 	);
 }
 
-/** Puts a message in the queue again, whatever became of it before. */
-export const requeue = (unit: Unit, id: number): Promise<NotificationRow | undefined> =>
+/** Puts a message in the queue again, whatever became of it before: what went out is a new sending, the rest the same. */
+export const requeue = (unit: Unit, id: number, messageId: string): Promise<NotificationRow | undefined> =>
 	unit.get<NotificationRow>(
-		`UPDATE notifications SET status = 'PENDING', attempts = 0, next_try_at = ?, version = version + 1
+		`UPDATE notifications SET message_id = CASE WHEN status = 'SENT' THEN ? ELSE message_id END, status = 'PENDING',
+			attempts = 0, next_try_at = ?, version = version + 1
 		WHERE id = ? AND removed_at IS NULL RETURNING *`,
-		[unit.now, id]
+		[messageId, unit.now, id]
 	);
 
 /** Empties a message and hides it. Its row stays, so that an event that comes late does not tell of it again. */
 export const markRemoved = (unit: Unit, id: number): Promise<number> =>
 	unit.run(
-		`UPDATE notifications SET removed_at = ?, subject = '', text = '', version = version + 1
+		`UPDATE notifications SET removed_at = ?, subject = '', text = '', html = '', version = version + 1
 		WHERE id = ? AND removed_at IS NULL`,
 		[unit.now, id]
 	);
 
-/** Messages whose time has come, those first that wait longest. */
-export const due = (store: Store, now: string, limit: number): Promise<NotificationRow[]> =>
-	store.all<NotificationRow>(`${HERE} AND status = 'PENDING' AND next_try_at <= ? ORDER BY next_try_at, id LIMIT ?`, [
-		now,
-		limit
+/**
+ * Forgets a user who is gone: what waits is not sent, and nothing says any more who they were. Nothing is written to them
+ * from now on, however late an event comes.
+ */
+export async function forget(unit: Unit, userId: number): Promise<void> {
+	await unit.run("INSERT INTO departed (user_id, departed_at) VALUES (?, ?) ON CONFLICT DO NOTHING", [
+		userId,
+		unit.now
 	]);
-
-/** Records that a message went out, and announces it. Does nothing when it was removed meanwhile. */
-export async function markSent(unit: Unit, { id }: NotificationRow): Promise<void> {
-	const row = await unit.get<NotificationRow>(
-		`UPDATE notifications SET status = 'SENT', sends = sends + 1, attempts = 0, last_error = NULL, sent_at = ?,
-			version = version + 1
-		WHERE id = ? AND status = 'PENDING' AND removed_at IS NULL RETURNING *`,
-		[unit.now, id]
+	// What a mail server says of an address has the address in it.
+	await unit.run(
+		`UPDATE deliveries SET error = NULL
+		WHERE error IS NOT NULL AND notification_id IN (SELECT id FROM notifications WHERE user_id = ?)`,
+		[userId]
 	);
-	if (!row) return;
-	const { user_id: userId, kind, channel, version } = row;
-	unit.emit("notification.sent", subjectOf(id), { notificationId: id, userId, kind, channel }, version);
+	await unit.run(
+		`UPDATE notifications SET removed_at = COALESCE(removed_at, ?), recipient = '', recipient_name = '', subject = '',
+			text = '', html = '', last_error = NULL, version = version + 1 WHERE user_id = ?`,
+		[unit.now, userId]
+	);
 }
 
-/** Records a try that failed: when the next one is, or that there is none. */
-export const markFailed = (unit: Unit, id: number, error: string, nextTryAt: string | undefined): Promise<number> =>
-	unit.run(
-		`UPDATE notifications SET status = ?, attempts = attempts + 1, last_error = ?, next_try_at = ?, version = version + 1
-		WHERE id = ? AND status = 'PENDING' AND removed_at IS NULL`,
-		[nextTryAt === undefined ? "FAILED" : "PENDING", error, nextTryAt ?? unit.now, id]
-	);
+/** Whether a user is gone. */
+export const hasDeparted = async (unit: Unit, userId: number): Promise<boolean> =>
+	(await unit.get("SELECT user_id FROM departed WHERE user_id = ?", [userId])) !== undefined;

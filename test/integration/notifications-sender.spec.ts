@@ -8,9 +8,9 @@ import { migrate } from "../../broker/sql/migrate.ts";
 import { SqliteConnection } from "../../broker/sql/sqlite-connection.ts";
 import { SqliteDatabase } from "../../broker/sql/sqlite-database.ts";
 import { Store } from "../../broker/sql/store.ts";
-import type { Mail } from "../../services/notifications/mailer.ts";
 import { Sender } from "../../services/notifications/notifications.sender.ts";
-import { insert, markRemoved } from "../../services/notifications/notifications.store.ts";
+import { forget, insert, markRemoved } from "../../services/notifications/notifications.store.ts";
+import { type Message, OutletFault, type Outlets } from "../../services/notifications/outlet.ts";
 import { eventually } from "../support/eventually.ts";
 
 const logged: string[] = [];
@@ -34,23 +34,40 @@ afterEach(async () => {
 });
 
 const origin = { unit: "spec", correlationId: "spec" };
-const to = { id: 1, name: "Alice", email: "alice@souk.test" };
-
-function write(count: number): Promise<void> {
+function write(count: number, channel: keyof Outlets = "email"): Promise<void> {
 	return store.transact({ origin }, async unit => {
 		for (let number = 1; number <= count; number++)
-			await insert(unit, { kind: "message", about: `message/${number}`, to, origin, subject: "s", text: `${number}` });
+			await insert(unit, {
+				kind: "message",
+				about: `message/${number}`,
+				channel,
+				userId: 1,
+				recipient: "alice@souk.test",
+				recipientName: "Alice",
+				language: "en",
+				subject: "s",
+				text: `${number}`,
+				html: "",
+				messageId: `${number}@spec`,
+				origin
+			});
 	});
 }
 
 /** A sender whose mail goes to `send`, in no hurry to look by itself. */
-function sending(send: (mail: Mail) => Promise<void>, pollMs = 3_600_000): Sender {
+function sending(send: (mail: Message) => Promise<void>, pollMs = 3_600_000, sms = send): Sender {
 	const patience = { tries: 3, firstPauseMs: 2, longestPauseMs: 4, pollMs };
-	return (sender = new Sender(store, { send }, logger, patience));
+	const email = { via: "spec", send };
+	return (sender = new Sender(store, { email, sms: { via: "spec", send: sms }, webhook: email }, logger, patience));
 }
 
 const count = async (status: string): Promise<number> =>
 	(await store.get<{ n: number }>("SELECT count(*) AS n FROM notifications WHERE status = ?", [status]))!.n;
+const tried = (id: number) =>
+	store.all<{ outcome: string; error: string | null }>(
+		"SELECT number, message_id, outcome, error, ended_at IS NULL AS open FROM deliveries WHERE notification_id = ? ORDER BY number",
+		[id]
+	);
 const announced = async (): Promise<number[]> =>
 	(await store.all<{ payload: string }>("SELECT payload FROM outbox ORDER BY seq")).map(
 		({ payload }) => (JSON.parse(payload) as SoukEvent<"notification.sent">).data.notificationId
@@ -59,7 +76,7 @@ const announced = async (): Promise<number[]> =>
 describe("the sender", () => {
 	it("sends what waits in batches, the oldest first, each marked before the next begins", async () => {
 		await write(80);
-		const mails: Mail[] = [];
+		const mails: Message[] = [];
 		const marked: number[] = [];
 		sending(async mail => {
 			marked.push(await count("SENT"));
@@ -71,13 +88,13 @@ describe("the sender", () => {
 		expect((await announced()).sort((a, b) => a - b)).toEqual(Array.from({ length: 80 }, (_, index) => index + 1));
 	});
 
-	it("marks a batch with one commit", async () => {
+	it("writes down that a batch is tried with one commit, and what came of it with another", async () => {
 		await write(32);
 		const statements = jest.spyOn(SqliteConnection.prototype, "run");
 		sending(() => Promise.resolve()).start();
 		await eventually(async () => expect(await count("SENT")).toBe(32));
 		await sender.stop();
-		expect(statements.mock.calls.filter(([sql]) => sql === "COMMIT").length).toBe(1);
+		expect(statements.mock.calls.filter(([sql]) => sql === "COMMIT").length).toBe(2);
 		statements.mockRestore();
 	});
 
@@ -111,9 +128,11 @@ describe("the sender", () => {
 
 	it("sends under the same key what it could not mark, and marks it once", async () => {
 		await write(3);
-		const mails: Mail[] = [];
+		const mails: Message[] = [];
 		const writeNow = store.database.write.bind(store.database);
 		const failing = jest.spyOn(store.database, "write");
+		// That it is tried is written, what came of it is not.
+		failing.mockImplementationOnce(writeNow);
 		failing.mockImplementationOnce(() => Promise.reject(new StoreUnavailable("notifications", "SQLITE_FULL")));
 		failing.mockImplementation(writeNow);
 		sending(mail => {
@@ -121,14 +140,19 @@ describe("the sender", () => {
 			return Promise.resolve();
 		}, 5).start();
 		await eventually(async () => expect(await count("SENT")).toBe(3));
-		expect(mails.map(({ key, sending: number }) => `${key} ${number}`)).toEqual([
-			"1-message 1",
-			"2-message 1",
-			"3-message 1",
-			"1-message 1"
+		expect(mails.map(({ key, messageId }) => `${key} ${messageId}`)).toEqual([
+			"1-message 1@spec",
+			"2-message 2@spec",
+			"3-message 3@spec",
+			"1-message 1@spec"
 		]);
+		expect(await tried(1)).toEqual([
+			{ number: 1, message_id: "1@spec", outcome: "UNKNOWN", error: null, open: 0 },
+			{ number: 2, message_id: "1@spec", outcome: "SENT", error: null, open: 0 }
+		]);
+		expect(await tried(2)).toMatchObject([{ outcome: "SENT" }]);
 		expect((await announced()).sort()).toEqual([1, 2, 3]);
-		expect(logged).toEqual(["Mail could not be sent or marked; the next poll tries again"]);
+		expect(logged).toEqual(["Messages could not be sent or marked; the next poll tries again"]);
 	});
 
 	it("sends at once what it is woken for, also while it is at work", async () => {
@@ -182,5 +206,68 @@ describe("the sender", () => {
 		);
 		await sender.stop();
 		expect(await announced()).toEqual([]);
+	});
+
+	it("has written that it tries before it does, in whatever state it dies", async () => {
+		await write(1);
+		const seen: unknown[] = [];
+		sending(async () => void seen.push(...(await tried(1)))).start();
+		await eventually(async () => expect(await count("SENT")).toBe(1));
+		expect(seen).toEqual([{ number: 1, message_id: "1@spec", outcome: "TRYING", error: null, open: 1 }]);
+	});
+
+	it("gives up at once what is refused for good", async () => {
+		await write(1);
+		sending(() => Promise.reject(new OutletFault("refused", "550 no such user")), 2).start();
+		await eventually(async () => expect(await count("FAILED")).toBe(1));
+		expect(await tried(1)).toMatchObject([{ outcome: "FAILED", error: "550 no such user" }]);
+	});
+
+	it("never gives up on a server that is away", async () => {
+		await write(1);
+		let tries = 0;
+		sending(() => (++tries < 9 ? Promise.reject(new OutletFault("away", "ECONNREFUSED")) : Promise.resolve()), 2).start();
+		await eventually(async () => expect(await count("SENT")).toBe(1));
+		expect((await tried(1)).map(({ outcome }) => outcome)).toEqual([...Array<string>(8).fill("FAILED"), "SENT"]);
+	});
+
+	it("asks only so often for an answer that is lost each time, and says that it does not know", async () => {
+		await write(1);
+		sending(() => Promise.reject(new OutletFault("lost", "Connection closed")), 2).start();
+		await eventually(async () => expect(await count("FAILED")).toBe(1));
+		expect((await tried(1)).map(({ outcome }) => outcome)).toEqual(["UNKNOWN", "UNKNOWN", "UNKNOWN"]);
+	});
+
+	it("does not let a server that hangs hold up another channel", async () => {
+		await write(40);
+		await write(2, "sms");
+		let release: () => void = () => undefined;
+		const held = new Promise<void>(open => (release = open));
+		sending(
+			() => held,
+			2,
+			() => Promise.resolve()
+		).start();
+		await eventually(async () => expect(await count("SENT")).toBe(2));
+		release();
+		await eventually(async () => expect(await count("SENT")).toBe(42));
+	});
+
+	it("begins nothing for somebody who is gone, and keeps no word of what was under way", async () => {
+		await write(40);
+		sending(async ({ key }) => {
+			if (key === "1-message") await store.transact({ origin }, unit => forget(unit, 1));
+			throw new OutletFault("deferred", "421 <alice@souk.test> later");
+		}, 2).start();
+		await eventually(async () =>
+			expect(await store.all("SELECT DISTINCT outcome, error FROM deliveries")).toEqual([
+				{ outcome: "FAILED", error: null }
+			])
+		);
+		await sender.stop();
+		expect(await store.get("SELECT count(*) AS n FROM deliveries")).toEqual({ n: 32 });
+		expect(await store.all("SELECT DISTINCT recipient, recipient_name, text FROM notifications")).toEqual([
+			{ recipient: "", recipient_name: "", text: "" }
+		]);
 	});
 });

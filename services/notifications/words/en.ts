@@ -1,0 +1,74 @@
+import type { Words } from "../words.ts";
+
+const REASONS = new Map([
+	["OUT_OF_STOCK", "something in it is out of stock"],
+	["PAYMENT_DECLINED", "the payment was declined"],
+	["SHIPPING_FAILED", "we do not deliver to its address"],
+	["CUSTOMER", "you asked us to"],
+	["EXPIRED", "it took longer than we could keep the goods for you"]
+]);
+// Reasons that are only ours are not spelled out.
+const why = (reason: string): string => REASONS.get(reason) ?? "we could not complete it";
+
+/** English. */
+export const en: Words = {
+	language: "en",
+	greeting: name => `Hello ${name},`,
+	letters: {
+		"user.created": () => ({
+			subject: "Welcome to Souk",
+			blocks: ["Your account is open. We are glad that you are here."],
+			short: "Welcome to Souk: your account is open."
+		}),
+		"order.confirmed": ({ orderId, items, total, currency }, money) => ({
+			subject: "Order Confirmation",
+			blocks: [
+				`Your order ${orderId} is confirmed:`,
+				{ rows: items.map(item => [`${item.quantity} × ${item.name}`, money(item.total, currency)] as const) },
+				`Total: ${money(total, currency)}`
+			],
+			short: `Order ${orderId} confirmed: ${money(total, currency)}.`
+		}),
+		"order.cancelled": ({ orderId, reason }) => ({
+			subject: "Order Cancelled",
+			blocks: [`Your order ${orderId} is cancelled: ${why(reason)}. Whatever was paid for it is given back.`],
+			short: `Order ${orderId} cancelled: ${why(reason)}.`
+		}),
+		"order.shipped": ({ orderId }) => ({
+			subject: "Order Shipped",
+			blocks: [`Your order ${orderId} is on its way.`],
+			short: `Order ${orderId} is on its way.`
+		}),
+		"order.delivered": ({ orderId }) => ({
+			subject: "Order Delivered",
+			blocks: [`Your order ${orderId} was delivered.`],
+			short: `Order ${orderId} was delivered.`
+		}),
+		"payment.refunded": ({ orderId, refunded, currency }, money) => ({
+			subject: "Refund",
+			blocks: [`We have refunded ${money(refunded, currency)} of your order ${orderId}.`],
+			short: `Order ${orderId}: ${money(refunded, currency)} refunded.`
+		}),
+		"task.completed": ({ taskId, title }) => ({
+			subject: "Task Completed",
+			blocks: [`The task “${title}” (${taskId}) is done.`],
+			short: `Task ${taskId} is done: ${title}`
+		})
+	},
+	footer: { why: "You get this mail because you have an account at Souk.", stop: "Stop mail of this kind" },
+	page: {
+		title: "Messages from Souk",
+		ask: (topic, channel) => `Shall we no longer tell you about ${topic} by ${channel}?`,
+		button: "Stop these messages",
+		done: (topic, channel) => `We will not tell you about ${topic} by ${channel} any more.`
+	},
+	topics: {
+		account: "your account",
+		orders: "your orders",
+		payments: "your payments",
+		shipments: "your shipments",
+		tasks: "your tasks",
+		messages: "our news"
+	},
+	channels: { email: "e-mail", sms: "SMS", webhook: "webhook" }
+};
