@@ -1,16 +1,32 @@
 import fc from "fast-check";
-import { aboutOf, inWords, letters, money } from "../../../services/notifications/letters.ts";
+import { escaped } from "../../../services/notifications/blocks.ts";
+import { aboutOf, letterFrom, letterOf } from "../../../services/notifications/letters.ts";
+import { money } from "../../../services/notifications/money.ts";
+import { type Facts, type Told, wordsIn } from "../../../services/notifications/words.ts";
 
 const order = { orderId: 12, userId: 1, total: 2_599, currency: "EUR" };
 const items = [
 	{ productId: 101, name: "Product A", quantity: 2, unitPrice: 1_000, total: 2_000 },
 	{ productId: 102, name: "Product B", quantity: 1, unitPrice: 599, total: 599 }
 ];
+const refund = { paymentId: 5, orderId: 12, userId: 1, amount: 2_599, refunded: 599, currency: "EUR", reason: "r" };
+const facts: Facts = {
+	"user.created": { userId: 1, name: "Eve", email: "e@x.test", roles: [] },
+	"order.confirmed": { ...order, items },
+	"order.cancelled": { ...order, reason: "PAYMENT_DECLINED" },
+	"order.shipped": { ...order, shipmentId: 3 },
+	"order.delivered": { ...order, shipmentId: 3 },
+	"payment.refunded": refund,
+	"task.completed": { taskId: 7, title: "Pack order 12" }
+};
+const kinds = Object.keys(facts) as Told[];
+const write = <Type extends Told>(type: Type, language = "en", name = "Alice", about: Facts[Type] = facts[type]) =>
+	letterOf(type, about, { name, language });
 
 describe("a letter", () => {
-	// checklist: 63
+	// checklist: 63, 64
 	it("says that an order is confirmed, and what is in it", () => {
-		expect(letters["order.confirmed"]({ ...order, items }, "Alice")).toEqual({
+		expect(write("order.confirmed")).toMatchObject({
 			subject: "Order Confirmation",
 			text: [
 				"Hello Alice,",
@@ -21,58 +37,90 @@ describe("a letter", () => {
 				"1 × Product B: EUR 5.99",
 				"",
 				"Total: EUR 25.99"
-			].join("\n")
+			].join("\n"),
+			short: "Order 12 confirmed: EUR 25.99."
 		});
 	});
 
 	it("says why an order is cancelled", () => {
-		const { subject, text } = letters["order.cancelled"]({ ...order, reason: "PAYMENT_DECLINED" }, "Bob");
+		const { subject, text } = write("order.cancelled");
 		expect(subject).toBe("Order Cancelled");
 		expect(text).toContain("Your order 12 is cancelled: the payment was declined.");
 	});
 
 	it.each([
 		["order.shipped", "Order Shipped", "Your order 12 is on its way."],
-		["order.delivered", "Order Delivered", "Your order 12 was delivered."]
+		["order.delivered", "Order Delivered", "Your order 12 was delivered."],
+		["payment.refunded", "Refund", "We have refunded EUR 5.99 of your order 12."],
+		["user.created", "Welcome to Souk", "Your account is open. We are glad that you are here."],
+		["task.completed", "Task Completed", "The task “Pack order 12” (7) is done."]
 	] as const)("tells of %s", (type, subject, sentence) => {
-		const letter = letters[type]({ ...order, shipmentId: 3 }, "Bob");
-		expect(letter.subject).toBe(subject);
-		expect(letter.text).toBe(`Hello Bob,\n\n${sentence}`);
+		expect(write(type, "en", "Bob")).toMatchObject({ subject, text: `Hello Bob,\n\n${sentence}` });
 	});
 
-	it("says what was refunded, not what was paid", () => {
-		const refund = { paymentId: 5, orderId: 12, userId: 1, amount: 2_599, refunded: 599, currency: "EUR", reason: "r" };
-		expect(letters["payment.refunded"](refund, "Bob")).toEqual({
-			subject: "Refund",
-			text: "Hello Bob,\n\nWe have refunded EUR 5.99 of your order 12."
-		});
+	it.each(kinds)("of %s is written in English, German and French, each in words of its own", type => {
+		const letters = ["en", "de", "fr"].map(language => write(type, language));
+		for (const part of ["subject", "text", "html", "short"] as const)
+			expect(new Set(letters.map(letter => letter[part])).size).toBe(3);
+		const subjects = kinds.map(kind => write(kind, "fr").subject);
+		expect(new Set(subjects).size).toBe(kinds.length);
 	});
 
-	it("welcomes a new user", () => {
-		const { subject, text } = letters["user.created"]({ userId: 1, name: "Eve", email: "e@x.test", roles: [] }, "Eve");
-		expect(subject).toBe("Welcome to Souk");
-		expect(text).toMatch(/^Hello Eve,\n\nYour account is open\./);
+	it("has amounts as they are read in its language", () => {
+		expect(write("payment.refunded", "de").text).toContain("25,99 EUR".replace("25", "5"));
+		expect(write("payment.refunded", "fr").short).toBe("Commande 12 : 5,99 EUR remboursés.");
+	});
+
+	it("is written in the language of a region, and in English where nobody has translated", () => {
+		expect(write("order.shipped", "fr-CA")).toEqual(write("order.shipped", "fr"));
+		expect(write("order.shipped", "ja")).toEqual(write("order.shipped", "en"));
+	});
+
+	it.each(kinds)("of %s says as HTML what it says as text", type => {
+		const { text, html } = write(type);
+		const words = (said: string) => said.match(/[\p{L}\p{N}]+/gu);
+		expect(words(html.replace(/<[^>]*>/g, " "))).toEqual(words(text));
 	});
 
 	it("leaves what people typed as they typed it", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), name => {
-				const { text } = letters["order.shipped"]({ ...order, shipmentId: 3 }, name);
-				expect(text).toBe(`Hello ${name},\n\nYour order 12 is on its way.`);
+				expect(write("order.shipped", "en", name).text).toBe(`Hello ${name},\n\nYour order 12 is on its way.`);
 			})
 		);
+	});
+
+	it("has no tag in its HTML but its own, whatever people typed", () => {
+		const evil = `<script>alert(1)</script>"'><img src=x onerror=y>&`;
+		const { html } = write("order.confirmed", "en", evil, {
+			...order,
+			items: [{ ...items[0]!, name: evil }]
+		});
+		expect(html.match(/<\/?[a-z]+/g)).toEqual(
+			write("order.confirmed", "en", "A", { ...order, items: [items[0]!] }).html.match(/<\/?[a-z]+/g)
+		);
+		expect(html).toContain("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&gt;&lt;img src=x onerror=y&gt;&amp;");
+		expect(letterFrom("s", "<b>\nx\n\ny").html).toBe("<p>&lt;b&gt;<br>x</p>\n<p>y</p>");
+	});
+
+	it("escapes every character that HTML knows, in any text", () => {
+		fc.assert(fc.property(fc.string(), text => !/[<>"']/.test(escaped(text))));
 	});
 });
 
 describe("a reason to cancel", () => {
+	const why = (reason: string, language: string) => write("order.cancelled", language, "A", { ...order, reason }).short;
+
 	it.each(["OUT_OF_STOCK", "PAYMENT_DECLINED", "SHIPPING_FAILED", "CUSTOMER", "EXPIRED"])("%s has words", reason => {
-		expect(inWords(reason)).not.toBe(inWords("SOMETHING_ELSE"));
-		expect(inWords(reason)).toMatch(/^[a-z ]+$/);
+		for (const language of ["en", "de", "fr"]) {
+			expect(why(reason, language)).not.toBe(why("SOMETHING_ELSE", language));
+			expect(why(reason, language)).not.toMatch(/[A-Z]{3}/);
+		}
 	});
 
 	it("that is only ours stays ours", () => {
-		expect(inWords("SHIPMENT_CANCELLED")).toBe("we could not complete it");
-		expect(inWords("constructor")).toBe("we could not complete it");
+		expect(why("SHIPMENT_CANCELLED", "en")).toBe("Order 12 cancelled: we could not complete it.");
+		expect(why("constructor", "en")).toBe("Order 12 cancelled: we could not complete it.");
 	});
 });
 
@@ -84,7 +132,12 @@ describe("money", () => {
 		[1_234, "KWD", "KWD 1.234"],
 		[1_000_000_000_000, "EUR", "EUR 10,000,000,000.00"]
 	])("%d of %s reads %s", (minor, currency, said) => {
-		expect(money(minor, currency)).toBe(said);
+		expect(money(minor, currency, "en")).toBe(said);
+	});
+
+	it("reads otherwise elsewhere", () => {
+		expect(money(123_456, "EUR", "de")).toBe("1.234,56 EUR");
+		expect(money(123_456, "EUR", "fr")).toBe("1 234,56 EUR");
 	});
 });
 
@@ -97,5 +150,15 @@ describe("what a message is about", () => {
 	it("is each refund of an order by itself", () => {
 		const one = aboutOf({ type: "payment.refunded", subject: "order/12", id: "a" });
 		expect(aboutOf({ type: "payment.refunded", subject: "order/12", id: "b" })).not.toBe(one);
+	});
+});
+
+describe("words", () => {
+	it("name every kind of thing and every channel in every language", () => {
+		for (const language of ["en", "de", "fr"]) {
+			const { topics, channels, page } = wordsIn(language);
+			for (const topic of Object.values(topics))
+				for (const channel of Object.values(channels)) expect(page.ask(topic, channel)).toContain(topic);
+		}
 	});
 });
