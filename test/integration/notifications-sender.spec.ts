@@ -226,7 +226,10 @@ describe("the sender", () => {
 	it("never gives up on a server that is away", async () => {
 		await write(1);
 		let tries = 0;
-		sending(() => (++tries < 9 ? Promise.reject(new OutletFault("away", "ECONNREFUSED")) : Promise.resolve()), 2).start();
+		sending(
+			() => (++tries < 9 ? Promise.reject(new OutletFault("away", "ECONNREFUSED")) : Promise.resolve()),
+			2
+		).start();
 		await eventually(async () => expect(await count("SENT")).toBe(1));
 		expect((await tried(1)).map(({ outcome }) => outcome)).toEqual([...Array<string>(8).fill("FAILED"), "SENT"]);
 	});

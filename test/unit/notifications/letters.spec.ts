@@ -67,7 +67,7 @@ describe("a letter", () => {
 	});
 
 	it("has amounts as they are read in its language", () => {
-		expect(write("payment.refunded", "de").text).toContain("25,99 EUR".replace("25", "5"));
+		expect(write("payment.refunded", "de").text).toContain("5,99 EUR");
 		expect(write("payment.refunded", "fr").short).toBe("Commande 12 : 5,99 EUR remboursés.");
 	});
 
