@@ -34,18 +34,21 @@ export function smtp(url: string, from: string, compose: (message: Message) => s
 	};
 }
 
+/** What nodemailer throws: what failed, the answer's number, the system's part in it. */
 interface SmtpError extends Error {
 	code?: string;
 	responseCode?: number;
+	syscall?: string;
 }
 
 /** Answers to this one mail, as opposed to the connection or the login. */
 const ABOUT_THE_MAIL = ["EENVELOPE", "EMESSAGE"];
 /** A connection that never came to carry a mail. */
-const NEVER_BEGUN = ["ECONNREFUSED", "EDNS", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "ETLS", "EAUTH", "EPROTOCOL"];
+const NEVER_BEGUN = ["EDNS", "ETLS", "EAUTH", "EPROTOCOL"];
 
-function kindOf({ code = "", responseCode, message }: SmtpError): OutletFault["kind"] {
+function kindOf({ code = "", responseCode, syscall, message }: SmtpError): OutletFault["kind"] {
 	if (ABOUT_THE_MAIL.includes(code)) return (responseCode ?? 500) >= 500 ? "refused" : "deferred";
-	const begun = !NEVER_BEGUN.includes(code) && !/^(Connection timeout|Greeting never received)/.test(message);
+	const silent = /^(Connection timeout|Greeting never received)/.test(message);
+	const begun = !NEVER_BEGUN.includes(code) && syscall !== "connect" && !silent;
 	return begun && responseCode === undefined ? "lost" : "away";
 }
