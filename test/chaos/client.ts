@@ -6,7 +6,7 @@ export interface Request {
 	/** What it is called in the ledger: the action, `orders.place`. */
 	operation: string;
 	method: "GET" | "POST" | "PUT" | "DELETE";
-	/** Below the API's base path. */
+	/** Below the API's base path; a leading `//` means below the root. */
 	path: string;
 	as: string;
 	key?: string;
@@ -112,7 +112,7 @@ export class Client {
 		const { method, path, key, body, headers } = request;
 		const { gateways } = this.#souk;
 		const gateway = gateways[this.#turn++ % gateways.length]!;
-		const response = await fetch(`${gateway}/api/v1${path}`, {
+		const response = await fetch(gateway + (path.startsWith("//") ? path.slice(1) : `/api/v1${path}`), {
 			method,
 			headers: {
 				...(body !== undefined && { "content-type": "application/json" }),
@@ -124,7 +124,8 @@ export class Client {
 			signal: AbortSignal.timeout(15_000)
 		});
 		const text = await response.text();
-		const parsed = text === "" ? undefined : (JSON.parse(text) as Body);
+		const isJson = /json/.test(response.headers.get("content-type") ?? "");
+		const parsed = isJson ? (JSON.parse(text) as Body) : undefined;
 		return { status: response.status, text, body: parsed as Body, headers: response.headers };
 	}
 }

@@ -69,8 +69,15 @@ const contracts: Pick<Contract, "name" | "actions">[] = [
 	audit
 ];
 
-/** Actions that change nothing, or nothing under a name of their own: a saga is pushed on under its engine's. */
-const READING = ["orders.retrySaga", "products.resolve", "users.contact", "users.verify"];
+/** Actions that change nothing, or nothing under a name of their own: a saga is pushed on under its engine's, mail is stopped under users'. */
+const READING = [
+	"notifications.unsubscribe",
+	"orders.retrySaga",
+	"products.resolve",
+	"users.contact",
+	"users.recipient",
+	"users.verify"
+];
 
 /** Looks into the provider's books for what no order of ours can come to any more: a payment in doubt is settled before it is captured. */
 const BEYOND = ["look"];

@@ -96,7 +96,7 @@ export const BUSY = { TASK_ESCALATE_AFTER_SECONDS: "1", ORDER_PLAN: "pick:86400,
 
 /** What people do beside ordering. */
 export const beside: Scenario[] = [
-	{ name: "accounts", style: "accounts", run: ({ driver }) => accounts(driver) },
+	{ name: "accounts", style: "accounts", run: trial => accounts(trial) },
 	{ name: "catalogue", style: "catalogue", run: ({ driver }) => catalogue(driver) },
 	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
 	{ name: "tasks", style: "tasks", run: ({ driver }) => tasks(driver) },
@@ -150,7 +150,8 @@ async function forgetting(trial: Trial): Promise<void> {
 	);
 }
 
-async function accounts(driver: Driver): Promise<void> {
+async function accounts(trial: Trial): Promise<void> {
+	const { driver } = trial;
 	const { client } = driver;
 	const person = { email: `${driver.key("person")}@souk.test`, password: "a-good-password" };
 	const clerk = {
@@ -178,8 +179,39 @@ async function accounts(driver: Driver): Promise<void> {
 	const of = (operation: string, path: string) => ({ operation, path: `/users/${userId}${path}`, as: ADMIN });
 	await client.done({ ...of("users.update", ""), method: "PUT", body: { name: "Another Name" } });
 	await client.done({ ...of("users.setPreferences", "/preferences"), method: "PUT", body: { language: "fr" } });
-	await driver.staff("users.create", "POST", "/users", clerk, ADMIN);
+	const hired = await driver.staff<{ userId: number }>("users.create", "POST", "/users", clerk, ADMIN);
 	await client.done({ ...of("users.remove", ""), method: "DELETE", orElse: [404] });
+	await stopsMail(trial, hired.userId);
+}
+
+/** Somebody who gets a mail follows its link, and gets no more of its kind. */
+async function stopsMail(trial: Trial, userId: number): Promise<void> {
+	const { client } = trial.driver;
+	const letter = { userId, subject: "News", text: "There is some." };
+	const { id } = await trial.driver.staff<{ id: number }>("notifications.create", "POST", "/notifications", letter);
+	const token = await eventually(
+		() => {
+			const mail = trial.look(books => books.mails().find(({ file }) => file === `${id}-message.eml`));
+			const link = /^List-Unsubscribe:\r\n <.*\/unsubscribe\/(.+)>\r$/m.exec(mail?.text ?? "");
+			if (!link) throw new Error(`The mail ${id} is not there yet`);
+			return link[1]!;
+		},
+		{ within: 30_000 }
+	);
+	await client.done({
+		operation: "notifications.unsubscribe",
+		method: "POST",
+		path: `//unsubscribe/${token}`,
+		as: "nobody"
+	});
+	const path = `/users/${userId}/preferences`;
+	const { kinds } = await client.done<{ kinds: { messages: string[] } }>({
+		operation: "users.preferences",
+		method: "GET",
+		path,
+		as: ADMIN
+	});
+	if (kinds.messages.length > 0) throw new Error(`User ${userId} still gets messages: ${kinds.messages.join(", ")}`);
 }
 
 async function catalogue(driver: Driver): Promise<void> {

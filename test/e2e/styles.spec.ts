@@ -98,21 +98,24 @@ describe("an order in both styles", () => {
 		}
 	});
 
-	// checklist: 3, 63, 65, 68
-	it("tells the customer once, by a message and a mail", async () => {
+	// checklist: 3, 63, 64, 65, 68
+	it("tells the customer once by mail and once by SMS", async () => {
 		const { id } = await order(it_, {});
 		const mine = async () => {
-			const { body } = await it_.client.ask<{ items: { text: string; status: string; id: number }[] }>(
+			const { body } = await it_.client.ask<{ items: { text: string; status: string; id: number; channel: string }[] }>(
 				"/notifications?limit=100",
 				{
 					token: it_.alice
 				}
 			);
-			return body.items.filter(({ text }) => text.includes(`order ${id} `));
+			return body.items.filter(({ text }) => text.toLowerCase().includes(`order ${id} `));
 		};
 		const [message] = await eventually(async () => {
-			const messages = await mine();
-			expect(messages).toMatchObject([{ status: "SENT" }]);
+			const messages = (await mine()).sort((one, other) => one.id - other.id);
+			expect(messages).toMatchObject([
+				{ status: "SENT", channel: "email" },
+				{ status: "SENT", channel: "sms", text: expect.stringMatching(/^Order \d+ confirmed/) as string }
+			]);
 			return messages;
 		});
 		const mails = readdirSync(join(it_.souk.dataDir, "mailbox")).filter(name => name.startsWith(`${message!.id}-`));

@@ -34,7 +34,9 @@ describe("docker-compose.yml", () => {
 		Object.fromEntries(
 			Object.entries(environment).map(([name, value]) => [
 				name,
-				String(value).replace(/\$\{([A-Z_]+):\?\}/g, (_, secret: string) => secrets[secret as keyof typeof secrets])
+				String(value)
+					.replace(/\$\{([A-Z_]+):\?\}/g, (_, secret: string) => secrets[secret as keyof typeof secrets])
+					.replace(/\$\{[A-Z_]+:-\}/g, "")
 			])
 		);
 

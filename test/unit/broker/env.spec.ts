@@ -159,6 +159,19 @@ describe("in production", () => {
 		]);
 	});
 
+	it("mail that really leaves needs an address to link to, and a secret for its links", () => {
+		const leaving = { NODE_ENV: "production", ...secrets, SMTP_URL: "smtps://user:word@mail.test" };
+		expect(problemsOf(leaving).map(line => line.slice(0, line.indexOf(":")))).toEqual([
+			"PUBLIC_URL",
+			"UNSUBSCRIBE_SECRET"
+		]);
+		const whole = { PUBLIC_URL: "https://shop.test", UNSUBSCRIBE_SECRET: "a secret that is long enough for this" };
+		expect(problemsOf({ ...leaving, ...whole })).toEqual([]);
+		expect(
+			problemsOf({ SMTP_URL: "http://mail.test", MAIL_FROM: "nobody", PUBLIC_URL: "ftp://shop.test" })
+		).toHaveLength(3);
+	});
+
 	it("a secret may come from a file", () => {
 		const file = join(folder, "key");
 		writeFileSync(file, "key");
