@@ -46,6 +46,7 @@ describe("without any variable", () => {
 			CORS_ORIGINS: "",
 			DEMO_PASSWORD: "souk-demo",
 			PROVIDER_SLOW_MS: 2_000,
+			MAIL_FROM: "no-reply@souk.test",
 			LOG_LEVEL: "warn",
 			production: false,
 			seedDemo: true,
