@@ -89,7 +89,7 @@ const config: Config = {
 				overPostgres("postgres", [
 					"test/integration/**/*.spec.ts",
 					"test/postgres/**/*.spec.ts",
-					"test/unit/broker/{sql/{store,relay,migrate},timers}.spec.ts"
+					"test/unit/broker/{sql/{store,relay,migrate,full-text},timers}.spec.ts"
 				])
 			),
 			...["two-owners", "notifications-sender", "side-by-side"]

@@ -10,6 +10,8 @@ export const ById = z.strictObject({ id: TextId });
 export const Money = z.int().min(0).max(1_000_000_000_000);
 export const Currency = z.string().regex(/^[A-Z]{3}$/, "is three capital letters (ISO 4217)");
 export const Quantity = z.int().min(1).max(10_000);
+/** How many of something are on a shelf. */
+export const Units = z.int().min(0).max(1_000_000_000);
 /** UTC, ISO 8601 with milliseconds. */
 export const Time = z.iso.datetime({ precision: 3 });
 /** One line of text a person typed. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Logger } from "../service.ts";
 import { Umzug } from "umzug";
 import { isoNow } from "../ids.ts";
+import { indexWords } from "./full-text.ts";
 import type { Database, Sql } from "./sql.ts";
 
 /** What a migration file exports: statements that move a store one step forward, run in one transaction. */
@@ -23,6 +24,8 @@ export class StoreTooNew extends Error {
 export interface MigrationSql extends Sql {
 	/** Lets the ids that a table gives by itself begin at a number. */
 	idsFrom(table: string, first: number): Promise<void>;
+	/** Lets the rows of a table be found by the words of a column, which has them as `searchText` writes them. */
+	indexWords(table: string, column: string): Promise<void>;
 }
 
 /** Brings a store to the version of this code: the core's tables first, then the service's own. Forward only. */
@@ -72,8 +75,12 @@ async function apply(database: Database, folder: string, name: string): Promise<
 }
 
 function migrationSql(tx: Sql, dialect: Database["dialect"]): MigrationSql {
+	const words: Pick<MigrationSql, "indexWords"> = {
+		indexWords: (table, column) => indexWords(tx, dialect, table, column)
+	};
 	if (dialect === "sqlite")
 		return {
+			...words,
 			run: (sql, values) => tx.run(sql, values),
 			get: (sql, values) => tx.get(sql, values),
 			all: (sql, values) => tx.all(sql, values),
@@ -81,6 +88,7 @@ function migrationSql(tx: Sql, dialect: Database["dialect"]): MigrationSql {
 				void (await tx.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, first - 1]))
 		};
 	return {
+		...words,
 		run: (sql, values) => tx.run(forPostgres(sql), values),
 		get: (sql, values) => tx.get(sql, values),
 		all: (sql, values) => tx.all(sql, values),

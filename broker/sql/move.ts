@@ -18,6 +18,8 @@ class CopyDiffers extends Error {
 
 interface Table {
 	name: string;
+	/** What is copied. What the other store works out by itself, as a column of words, is not. */
+	columns: string[];
 	/** The columns that tell its rows apart. */
 	key: string[];
 	/** The last id it gave by itself, where it gives any. */
@@ -43,7 +45,8 @@ export async function moveStore(from: Database, to: Database): Promise<Copied[]>
 			throw new StoreNotEmpty(`The store of ${to.name} that is to be filled has rows in ${table}`);
 	const tables = await tablesOf(from);
 	await to.write("move", async tx => {
-		// What migrations wrote is in the copy too. Those that point to others go first, and come last.
+		// What migrations wrote is in the copy too. Those that point to others go first, and come last; what points to a
+		// younger table is looked at when all are there (DEFERRABLE INITIALLY DEFERRED).
 		for (const { name } of tables.toReversed()) await tx.run(`DELETE FROM ${name}`);
 		for (const table of tables) await copy(from, tx, table);
 		for (const { name, key, last } of tables) if (last) await idsTaken(tx, to, name, key[0]!, last);
@@ -58,25 +61,30 @@ export async function moveStore(from: Database, to: Database): Promise<Copied[]>
 	return copied;
 }
 
-/** The tables of a SQLite store, in the order they were made: none points to a later one. */
+/** The tables of a SQLite store, in the order they were made. Those of a search index are made from the others. */
 async function tablesOf(store: Database): Promise<Table[]> {
 	const names = await store.all<{ name: string }>(
-		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'migrations' ORDER BY rowid"
+		`SELECT name FROM sqlite_master
+		WHERE name IN (SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table')
+			AND name NOT LIKE 'sqlite_%' AND name <> 'migrations' ORDER BY rowid`
 	);
 	return Promise.all(
 		names.map(async ({ name }) => {
-			const key = await store.all<{ name: string }>("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [
-				name
-			]);
+			const columns = await store.all<{ name: string; pk: number }>(
+				"SELECT name, pk FROM pragma_table_info(?) ORDER BY cid",
+				[name]
+			);
+			const key = columns.filter(({ pk }) => pk > 0).sort((one, other) => one.pk - other.pk);
 			const given = await store.get<{ seq: number }>("SELECT seq FROM sqlite_sequence WHERE name = ?", [name]);
-			return { name, key: key.map(column => column.name), ...(given && { last: given.seq }) };
+			const names = (of: { name: string }[]) => of.map(column => column.name);
+			return { name, columns: names(columns), key: names(key), ...(given && { last: given.seq }) };
 		})
 	);
 }
 
 async function copy(from: Database, tx: Tx, table: Table): Promise<void> {
 	for await (const rows of pagesOf(from, table)) {
-		const columns = Object.keys(rows[0]!);
+		const { columns } = table;
 		const one = `(${columns.map(() => "?").join(", ")})`;
 		// Never more values than a statement takes.
 		for (let at = 0; at < rows.length; at += 100) {
@@ -89,14 +97,14 @@ async function copy(from: Database, tx: Tx, table: Table): Promise<void> {
 	}
 }
 
-async function* pagesOf(sql: Pick<Sql, "all">, { name, key }: Table): AsyncGenerator<Row[]> {
+async function* pagesOf(sql: Pick<Sql, "all">, { name, columns, key }: Table): AsyncGenerator<Row[]> {
 	const by = key.join(", ");
 	const beyond = `WHERE (${by}) > (${key.map(() => "?").join(", ")})`;
 	let last: Row | undefined;
 	do {
 		const values = last ? key.map(column => last![column]!) : [];
 		const rows: Row[] = await sql.all(
-			`SELECT * FROM ${name} ${last ? beyond : ""} ORDER BY ${by} LIMIT ${PAGE}`,
+			`SELECT ${columns.join(", ")} FROM ${name} ${last ? beyond : ""} ORDER BY ${by} LIMIT ${PAGE}`,
 			values
 		);
 		if (rows.length > 0) yield rows;

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
-import { Id, Line, PageQuery, pageOf, Quantity, TextId, Time } from "../../broker/schemas.ts";
+import { Id, Line, PageQuery, pageOf, Quantity, TextId, Time, Units } from "../../broker/schemas.ts";
 import { CarriedOrder } from "../orders/orders.contract.ts";
 import { OutOfStock, ReservationReleased, StockNotFound, StockReserved } from "./inventory.errors.ts";
 
-const Units = z.int().min(0).max(1_000_000_000);
 const items = z
 	.array(z.strictObject({ productId: Id, quantity: Quantity }))
 	.min(1)
@@ -108,6 +107,8 @@ export const inventoryEvents = events("inventory", {
 	commit_failed: z.strictObject({ ...about, reason: z.string() }),
 	released: z.strictObject({ ...about, items: z.array(items.element).max(50), reason: z.string() }),
 	expired: z.strictObject(about),
+	/** The stock of all products of an import stands. */
+	stocked: z.strictObject({ importId: Id }),
 	stock_changed: z.strictObject({ productId: Id, onHand: Units, delta: z.int(), reason: z.string().optional() })
 });
 

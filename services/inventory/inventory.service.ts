@@ -12,6 +12,7 @@ import { reserve } from "./actions/reserve.ts";
 import { set } from "./actions/set.ts";
 import { onOrderCreated } from "./events/order-created.ts";
 import { onPaymentUndone } from "./events/payment-undone.ts";
+import { onProductImported } from "./events/product-imported.ts";
 import { onShipmentCreated } from "./events/shipment-created.ts";
 import { inventory } from "./inventory.contract.ts";
 import { expiry, type ExpiringService } from "./inventory.expiry.ts";
@@ -33,7 +34,8 @@ export default service<InventoryService>({
 			"order.created": onOrderCreated,
 			"shipment.created": onShipmentCreated,
 			"payment.failed": onPaymentUndone,
-			"payment.voided": onPaymentUndone
+			"payment.voided": onPaymentUndone,
+			"product.imported": onProductImported
 		}),
 		expiry()
 	],

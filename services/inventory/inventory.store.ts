@@ -106,10 +106,32 @@ export async function recount(
 	return stockOf(productId, { onHand, reserved: shelf.reserved }, unit.now);
 }
 
-/** Demo stock of one product. */
+/** The first stock of new products. Where somebody was faster and counted one by hand, this is a count after theirs. */
+export async function firstCount(unit: Unit, items: readonly { productId: number; onHand: number }[]): Promise<void> {
+	const these = oneOf(
+		"product_id",
+		items.map(({ productId }) => productId)
+	);
+	const counted = await unit.all<{ product_id: number }>(
+		`SELECT product_id FROM stock WHERE ${these.sql}`,
+		these.values
+	);
+	const before = new Set(counted.map(({ product_id }) => product_id));
+	for (const { productId, onHand } of items) {
+		if (before.has(productId)) {
+			await recount(unit, await findStock(unit, productId), { productId, onHand, kind: "COUNTED" });
+			continue;
+		}
+		plant(unit, productId, onHand);
+		unit.emit("inventory.stock_changed", `stock/${productId}`, { productId, onHand, delta: onHand });
+	}
+}
+
+/** Stock of a product that has none: on a shelf nobody has looked at yet. */
 export function plant(unit: Unit, productId: number, onHand: number): void {
 	unit.append("stock", { product_id: productId, on_hand: onHand, updated_at: unit.now });
-	note(unit, { product_id: productId, delta: onHand, kind: "COUNTED", reason: "First count", order_id: null });
+	if (onHand > 0)
+		note(unit, { product_id: productId, delta: onHand, kind: "COUNTED", reason: "First count", order_id: null });
 }
 
 const note = (unit: Unit, movement: Omit<MovementRow, "id" | "at">): void =>

@@ -1,20 +1,30 @@
-import type { Product } from "./products.contract.ts";
+import { searchText } from "../../broker/sql/full-text.ts";
+import type { Field, Product } from "./products.contract.ts";
 
 /** What a person says of a product. */
-export type Details = Pick<Product, "name" | "description" | "price" | "currency">;
+export type Details = Pick<Product, Field>;
 
-/** A text as searches see it: case and the many ways to write a letter make no difference. */
-const folded = (text: string): string => text.normalize("NFKC").toLowerCase();
+const FIELDS: readonly Field[] = ["name", "description", "price", "currency", "categoryId", "images"];
 
-/** All of a product that a search looks through; no search spans the line between name and description. */
+/** All of a product that a search looks through; what stands in the name counts more. */
 export const searchable = ({ name, description }: Pick<Details, "name" | "description">): string =>
-	folded(`${name}\n${description}`);
+	searchText(name, description);
 
-/** The LIKE pattern, with `\` as its escape, of texts that have `search` in them literally. */
-export const patternOf = (search: string): string => `%${folded(search).replace(/[\\%_]/g, "\\$&")}%`;
+/** What has changed about a product. */
+interface Change {
+	product: Product;
+	/** The fields that are others now. */
+	changed: Field[];
+	/** The price it had, when that changed. */
+	previousPrice?: number;
+}
 
-/** A product with other details: its next version, and the price it had when that changed. */
-export function changed(before: Product, details: Details, at: string): { product: Product; previousPrice?: number } {
-	const product = { ...before, ...details, updatedAt: at, version: before.version + 1 };
-	return before.price === product.price ? { product } : { product, previousPrice: before.price };
+/** A product with other details: its next version, what is new about it, and the price it had when that changed. */
+export function changed(before: Product, details: Details, at: string): Change {
+	const { name, description, price, currency, categoryId, images } = details;
+	const said = { name, description, price, currency, categoryId, images };
+	const product = { ...before, ...said, updatedAt: at, version: before.version + 1 };
+	const differs = (field: Field) => JSON.stringify(before[field]) !== JSON.stringify(product[field]);
+	const change = { product, changed: FIELDS.filter(differs) };
+	return before.price === product.price ? change : { ...change, previousPrice: before.price };
 }

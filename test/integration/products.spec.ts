@@ -27,6 +27,7 @@ describe("the catalogue", () => {
 				id: 101,
 				...details,
 				currency: "EUR",
+				images: [],
 				createdAt: first.createdAt,
 				updatedAt: first.createdAt,
 				version: 1
@@ -58,6 +59,9 @@ describe("the catalogue", () => {
 			["a negative price", { ...details, price: -1 }, "/price"],
 			["part of a cent", { ...details, price: 1.5 }, "/price"],
 			["another currency than the catalogue's", { ...details, currency: "USD" }, "/currency"],
+			["an image that is fetched in the clear", { ...details, images: ["http://souk.test/a.png"] }, "/images/0"],
+			["an image that is no address", { ...details, images: ["https://souk.test/a.png", "a.png"] }, "/images/1"],
+			["too many images", { ...details, images: Array(11).fill("https://souk.test/a.png") }, "/images"],
 			["what is not asked for", { ...details, colour: "red" }, "/colour"]
 		])("refuses %s", async (_, params, pointer) => {
 			await expect(staff()("products.create", params as never)).rejects.toMatchObject({
@@ -76,9 +80,11 @@ describe("the catalogue", () => {
 			expect(await anyone()("products.get", { id })).toEqual(changed);
 			await staff()("products.update", { id, name: "Lantern, large", price: 3990 });
 			await delivered(shop);
-			expect(shop.of("product.updated").map(({ sequence, data }) => [sequence, data.previousPrice])).toEqual([
-				[2, 4250],
-				[3, undefined]
+			expect(
+				shop.of("product.updated").map(({ sequence, data }) => [sequence, data.changed, data.previousPrice])
+			).toEqual([
+				[2, ["name", "description", "price"], 4250],
+				[3, ["name"], undefined]
 			]);
 			expect(shop.of("product.updated")[0]!.data.product).toEqual(changed);
 		});
@@ -117,6 +123,37 @@ describe("the catalogue", () => {
 		});
 	});
 
+	it("is paged through to its end when the last product of a page is removed meanwhile", async () => {
+		for (const name of ["Lamp one", "Lamp two", "Lamp three"]) await staff()("products.create", { name, price: 1 });
+		const { items, next } = await anyone()("products.list", { search: "lamp", limit: 2 });
+		await staff()("products.remove", { id: next! });
+		const rest = await anyone()("products.list", { search: "lamp", limit: 2, after: next! });
+		expect([...items, ...rest.items].map(({ id }) => id).sort()).toEqual([101, 102, 103]);
+	});
+
+	describe("the prices of a product", () => {
+		it("are kept from the first to the last, with who gave them", async () => {
+			const { id } = await staff()("products.create", details);
+			await staff()("products.update", { id, ...details, name: "Lantern" });
+			await as(shop, { userId: 4, roles: ["staff"] })("products.update", { id, ...details, price: 3990 });
+			const { items } = await staff()("products.prices", { id });
+			expect(items.map(({ price, userId }) => [price, userId])).toEqual([
+				[3990, 4],
+				[4250, 3]
+			]);
+			const page = await staff()("products.prices", { id, limit: 1 });
+			expect(page).toEqual({ items: items.slice(0, 1), next: items[0]!.id });
+			expect(await staff()("products.prices", { id, limit: 1, after: page.next })).toEqual({ items: items.slice(1) });
+		});
+
+		it("outlive the product, and are not told of one that never was", async () => {
+			const { id } = await staff()("products.create", details);
+			await staff()("products.remove", { id });
+			expect((await staff()("products.prices", { id })).items).toHaveLength(1);
+			await expect(staff()("products.prices", { id: 999 })).rejects.toMatchObject({ type: "PRODUCT_NOT_FOUND" });
+		});
+	});
+
 	describe("removing a product", () => {
 		it("takes it out of sight and keeps its row", async () => {
 			const product = await staff()("products.create", details);
@@ -146,7 +183,13 @@ describe("the catalogue", () => {
 		it.each([
 			["create", details],
 			["update", { id: 101, ...details }],
-			["remove", { id: 101 }]
+			["remove", { id: 101 }],
+			["prices", { id: 101 }],
+			["import", { source: "0".repeat(64), batch: 1, lines: [{}] }],
+			["imports", {}],
+			["createCategory", { name: "Lamps" }],
+			["renameCategory", { id: 1, name: "Lamps" }],
+			["removeCategory", { id: 1 }]
 		] as const)("%s is for staff", async (verb, params) => {
 			const call = (who: Parameters<typeof as>[1]) => as(shop, who)(`products.${verb}`, params as never);
 			await expect(call("anonymous")).rejects.toMatchObject({ type: "NO_TOKEN", code: 401 });
@@ -170,7 +213,7 @@ describe("the catalogue", () => {
 
 describe("looking through the catalogue", () => {
 	let shop: TestNode;
-	let all: Product[];
+	let all: (Omit<Product, "images"> & { images?: string[] })[];
 	const list = (params: object) => as(shop, "anonymous")("products.list", params);
 
 	beforeAll(async () => {
@@ -198,7 +241,8 @@ describe("looking through the catalogue", () => {
 	});
 
 	const compare = <T extends string | number>(one: T, other: T) => (one < other ? -1 : one > other ? 1 : 0);
-	const orders: [Sort, (one: Product, other: Product) => number][] = [
+	type Compare = (one: (typeof all)[number], other: (typeof all)[number]) => number;
+	const orders: [Sort, Compare][] = [
 		["id", (one, other) => one.id - other.id],
 		["-id", (one, other) => other.id - one.id],
 		["name", (one, other) => compare(one.name, other.name) || one.id - other.id],
@@ -208,7 +252,7 @@ describe("looking through the catalogue", () => {
 	];
 
 	it.each(orders)("walks by %s in pages, each product once, equals included", async (sort, by) => {
-		const walked: Product[] = [];
+		const walked: typeof all = [];
 		for (let after: number | undefined; ; ) {
 			const page = await list({ sort, limit: 3, ...(after && { after }) });
 			expect(page.items.length).toBeLessThanOrEqual(3);
@@ -221,16 +265,19 @@ describe("looking through the catalogue", () => {
 
 	it.each<[string, number[]]>([
 		["rug", [101, 108]],
-		["100%", [102]],
-		["e_c", [104]],
-		["k\\s", [106]],
+		["100%", [102, 103]],
+		["snake", [104, 105]],
+		["case sna", [104]],
+		["slash", [106]],
 		["öL", [107, 108]],
-		["not all", [103]],
-		["%", [102]],
+		["OL", [107, 108]],
+		["all not", [103]],
+		["%", []],
+		["u", []],
 		["gone", []],
 		["carpet", []]
-	])("finds %s where it stands, and nowhere else", async (search, ids) => {
-		expect((await list({ search })).items.map(({ id }) => id)).toEqual(ids);
+	])("finds %s where words begin with it, and nowhere else", async (search, ids) => {
+		expect((await list({ search, sort: "id" })).items.map(({ id }) => id)).toEqual(ids);
 	});
 
 	it("pages through what a search finds", async () => {
@@ -239,6 +286,13 @@ describe("looking through the catalogue", () => {
 		expect(await list({ search: "wool", sort: "-price", limit: 1, after: first.next })).toEqual({
 			items: [all[1]]
 		});
+	});
+
+	it("pages through what a search finds by relevance, each product once", async () => {
+		const found = (await list({ search: "rug" })).items.map(({ id }) => id);
+		const first = await list({ search: "rug", limit: 1 });
+		expect(first.next).toBe(found[0]);
+		expect((await list({ search: "rug", limit: 1, after: first.next })).items.map(({ id }) => id)).toEqual([found[1]]);
 	});
 
 	it("does not end a page with `next` when nothing follows", async () => {

@@ -45,6 +45,8 @@ async function move(service: string): Promise<{ ok: boolean; said: string }> {
 
 it("takes a store along, and the service goes on where it was", async () => {
 	shop = await node([products], { dataDir, env: onFiles });
+	const { id: categoryId } = await staff(shop)("products.createCategory", { name: "New things" });
+	await staff(shop)("products.update", { id: 105, ...details, name: "Tin lantern", categoryId });
 	const made = await staff(shop)("products.create", details);
 	await staff(shop)("products.remove", { id: made.id });
 	await shop.stop();
@@ -57,6 +59,8 @@ it("takes a store along, and the service goes on where it was", async () => {
 	shop = await node([products], { dataDir, env: { ...onFiles, PRODUCTS_DATABASE_URL: url } });
 	const { items } = await as(shop, "anonymous")("products.list", { limit: 100 });
 	expect(items).toHaveLength(24);
+	const found = await as(shop, "anonymous")("products.list", { search: "lant", categoryId });
+	expect(found.items).toMatchObject([{ id: 105, name: "Tin lantern" }]);
 	// Not the number of the one that was removed.
 	expect((await staff(shop)("products.create", details)).id).toBe(made.id + 1);
 });

@@ -67,6 +67,7 @@ const answers: Record<string, (params: never) => unknown> = {
 				description: "",
 				price: PRICES[id],
 				currency: "EUR",
+				images: [],
 				createdAt: NOW,
 				updatedAt: NOW,
 				version: 1

@@ -1,5 +1,5 @@
-import fc from "fast-check";
-import { changed, patternOf, searchable } from "../../../services/products/product.ts";
+import { changed, searchable } from "../../../services/products/product.ts";
+import { categorized, readLines } from "../../../services/products/import.ts";
 import type { Product } from "../../../services/products/products.contract.ts";
 
 const lamp: Product = {
@@ -8,6 +8,7 @@ const lamp: Product = {
 	description: "A globe of coloured glass",
 	price: 6450,
 	currency: "EUR",
+	images: [],
 	createdAt: "2026-01-01T00:00:00.000Z",
 	updatedAt: "2026-01-01T00:00:00.000Z",
 	version: 3
@@ -16,48 +17,53 @@ const lamp: Product = {
 describe("changing a product", () => {
 	const at = "2026-02-01T00:00:00.000Z";
 
-	it("makes its next version and tells the price it had", () => {
-		const details = { name: "Lamp", description: "", price: 5990, currency: "EUR" };
+	it("makes its next version and tells what is new, and the price it had", () => {
+		const details = { name: "Lamp", description: "", price: 5990, currency: "EUR", images: ["https://souk.test/a"] };
 		expect(changed(lamp, details, at)).toEqual({
 			product: { id: 108, ...details, createdAt: lamp.createdAt, updatedAt: at, version: 4 },
+			changed: ["name", "description", "price", "images"],
 			previousPrice: 6450
 		});
 	});
 
 	it("tells of no other price where the price stays", () => {
-		const details = { name: "Lamp", description: "", price: 6450, currency: "EUR" };
-		expect(changed(lamp, details, at)).not.toHaveProperty("previousPrice");
+		const change = changed(lamp, { ...lamp, categoryId: 7 }, at);
+		expect(change.changed).toEqual(["categoryId"]);
+		expect(change).not.toHaveProperty("previousPrice");
+	});
+
+	it("takes it out of a category that is not said again", () => {
+		expect(changed({ ...lamp, categoryId: 7 }, lamp, at)).toMatchObject({
+			product: { categoryId: undefined },
+			changed: ["categoryId"]
+		});
 	});
 });
 
-describe("a search", () => {
-	it("takes the signs of LIKE literally, whatever they stand beside", () => {
-		fc.assert(
-			fc.property(fc.array(fc.constantFrom("%", "_", "\\", "a", "ß"), { minLength: 1 }), signs => {
-				const pattern = patternOf(signs.join(""));
-				expect(pattern.at(0)).toBe("%");
-				expect(pattern.at(-1)).toBe("%");
-				const tokens = pattern.slice(1, -1).match(/\\[%_\\]|[^%_\\]/gu) ?? [];
-				// Every sign is found escaped, and no bare one is left over.
-				expect(tokens.join("")).toBe(pattern.slice(1, -1));
-				expect(tokens.map(token => token.at(-1))).toEqual(signs);
-			})
-		);
+it("a search looks through the words of a product's name and description", () => {
+	expect(searchable({ name: "ÖL-Lampe, 5 l", description: "Grün & blau\n(neu)" })).toBe("ol lampe 5 l\ngrun blau neu");
+});
+
+describe("lines of an import", () => {
+	const line = { name: "Lamp", price: 1, onHand: 2 };
+
+	it("are products, or refused with all that is wrong with them", () => {
+		const { read, refused } = readLines([line, { ...line, price: "1.50", onHand: -1, colour: "red" }, {}, line]);
+		expect(read.map(({ at }) => at)).toEqual([0, 3]);
+		expect(refused.map(({ at, errors }) => [at, errors.map(({ pointer }) => pointer).sort()])).toEqual([
+			[1, ["/colour", "/onHand", "/price"]],
+			[2, ["/name", "/onHand", "/price"]]
+		]);
 	});
 
-	it("makes nothing of case, nor of how a letter is composed", () => {
-		expect(patternOf("CAFE\u0301")).toBe(patternOf("caf\u00e9"));
-		expect(searchable({ name: "ÖL", description: "Grün" })).toBe("öl\ngrün");
-	});
-
-	it("finds what it folds in the same way", () => {
-		fc.assert(
-			fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (name, description) => {
-				const literal = patternOf(name)
-					.slice(1, -1)
-					.replace(/\\([\\%_])/g, "$1");
-				expect(searchable({ name, description }).startsWith(literal)).toBe(true);
-			})
-		);
+	it("go into the category they name, if there is one", () => {
+		const { read } = readLines([line, { ...line, category: "Lamps" }, { ...line, category: "Rugs" }]);
+		expect(categorized(read, new Map([["Lamps", 7]]))).toMatchObject({
+			wares: [
+				{ details: { name: "Lamp", categoryId: undefined }, onHand: 2 },
+				{ details: { categoryId: 7 }, onHand: 2 }
+			],
+			refused: [{ at: 2, errors: [{ pointer: "/category", detail: "there is no category Rugs" }] }]
+		});
 	});
 });
