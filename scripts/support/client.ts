@@ -14,12 +14,25 @@ export interface Ask {
 	headers?: Record<string, string>;
 }
 
+/** Who asked may not come in, or cannot now. */
+export class LoginRefused extends Error {
+	override name = "LoginRefused";
+	readonly status: number;
+
+	constructor(message: string, status: number) {
+		super(message);
+		this.status = status;
+	}
+}
+
 /** A small client of Souk's API, as a customer's program would have one: JSON, a token, a key, and patience with 429. */
 export class Client {
 	readonly base: string;
+	readonly #say: (line: string) => void;
 
-	constructor(origin: string) {
+	constructor(origin: string, say = (line: string): void => void process.stdout.write(`   (${line})\n`)) {
 		this.base = `${origin}/api/v1`;
+		this.#say = say;
 	}
 
 	async ask<Body = Record<string, unknown>>(path: string, options: Ask = {}): Promise<Answer<Body>> {
@@ -29,7 +42,7 @@ export class Client {
 				return { status: response.status, headers: response.headers, body: (await bodyOf(response)) as Body };
 			const seconds = Number(response.headers.get("retry-after") ?? 1);
 			await response.body?.cancel();
-			process.stdout.write(`   (the limit of requests is reached: waiting ${seconds} s, as Retry-After says)\n`);
+			this.#say(`the limit of requests is reached: waiting ${seconds} s, as Retry-After says`);
 			await pause(seconds * 1_000);
 		}
 	}
@@ -39,7 +52,7 @@ export class Client {
 			method: "POST",
 			body: { email, password }
 		});
-		if (status !== 200) throw new Error(`${email} cannot log in: ${body.detail}`);
+		if (status !== 200) throw new LoginRefused(`${email} cannot log in: ${body.detail}`, status);
 		return body.accessToken;
 	}
 

@@ -17,6 +17,8 @@ export interface Server {
 	cpuMs(): number;
 	/** Memory that it holds now, in MiB. */
 	rssMiB(): number;
+	/** The most memory that it has held so far, in MiB. */
+	peakMiB(): number;
 }
 
 /** Starts a script of this repository on a free port and waits until `path` answers. */
@@ -37,9 +39,14 @@ export async function serve(script: string, path: string, env: Record<string, st
 	return {
 		origin,
 		cpuMs: () => cpuOf(child.pid!),
-		rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024
+		rssMiB: () => memoryOf(child.pid!, "VmRSS"),
+		peakMiB: () => memoryOf(child.pid!, "VmHWM")
 	};
 }
+
+/** What the kernel says of a process's memory, in MiB: what it holds (VmRSS), or the most it ever held (VmHWM). */
+export const memoryOf = (pid: number, what: "VmRSS" | "VmHWM"): number =>
+	Number(new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
 
 /** Ends a process, and resolves when it is gone. */
 export async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
