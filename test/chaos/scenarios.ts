@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { BRANCHES, branch } from "./branches.ts";
@@ -98,6 +99,8 @@ export const BUSY = { TASK_ESCALATE_AFTER_SECONDS: "1", ORDER_PLAN: "pick:86400,
 export const beside: Scenario[] = [
 	{ name: "accounts", style: "accounts", run: trial => accounts(trial) },
 	{ name: "catalogue", style: "catalogue", run: ({ driver }) => catalogue(driver) },
+	{ name: "categories", style: "catalogue", run: ({ driver }) => categories(driver) },
+	{ name: "an import", style: "catalogue", run: ({ driver }) => imported(driver) },
 	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
 	{ name: "tasks", style: "tasks", run: ({ driver }) => tasks(driver) },
 	{ name: "an order that people see to", style: "tasks", run: ({ driver }) => driver.order(byHand, FLOWS[0]) },
@@ -222,6 +225,25 @@ async function catalogue(driver: Driver): Promise<void> {
 	await driver.client.done({ ...of("products.remove"), method: "DELETE", orElse: [404] });
 }
 
+async function categories(driver: Driver): Promise<void> {
+	const name = () => ({ name: driver.key("Things") });
+	const { id } = await driver.staff<{ id: number }>("products.createCategory", "POST", "/product-categories", name());
+	const of = (operation: string) => ({ operation, path: `/product-categories/${id}`, as: STAFF });
+	await driver.client.done({ ...of("products.renameCategory"), method: "PUT", body: name() });
+	await driver.client.done({ ...of("products.removeCategory"), method: "DELETE", orElse: [404] });
+}
+
+/** A batch of a file, with a line that is refused; its products are there when their stock is. */
+async function imported(driver: Driver): Promise<void> {
+	const source = createHash("sha256").update(driver.key("file")).digest("hex");
+	const lines = [{ name: "Imported", price: 5, onHand: 3 }, {}, { name: "Imported too", price: 6, onHand: 0 }];
+	await driver.staff("products.import", "POST", "/products/imports", { source, batch: 1, lines });
+	await driver.client.until<{ items: { source: string; status: string }[] }>(
+		{ operation: "products.imports", path: "/products/imports?limit=100", as: STAFF },
+		({ items }) => items.some(item => item.source === source && item.status === "LISTED")
+	);
+}
+
 async function messages(driver: Driver): Promise<void> {
 	const { client } = driver;
 	const letter = { userId: 1, subject: "News", text: "There is some." };
@@ -280,7 +302,7 @@ interface Letter {
 	subject: string;
 }
 
-/** Types of events, how many consumers each has, and data with which they do no harm: such an order was never placed. */
+/** Types of events, how many consumers each has, and data with which they do no harm: such an order was never placed, such a file never imported. */
 const POISON: { type: string; consumers: number; data: object }[] = [
 	{
 		type: "payment.voided",
@@ -292,6 +314,7 @@ const POISON: { type: string; consumers: number; data: object }[] = [
 		consumers: 3,
 		data: { orderId: 999_999, items: [{ productId: 101, quantity: 1 }] }
 	},
+	{ type: "inventory.stocked", consumers: 2, data: { importId: 999_999 } },
 	{
 		type: "order.cancelled",
 		consumers: 4,

@@ -11,7 +11,9 @@ const ALWAYS = [
 	"order.delivered",
 	"payment.refunded",
 	"shipment.dispatched",
-	"shipment.delivered"
+	"shipment.delivered",
+	"product.imported",
+	"inventory.stocked"
 ];
 
 /** Who hears what, as the services' tables of contents say. */

@@ -1,4 +1,4 @@
-import { type Invariant, query } from "./invariant.ts";
+import { type Invariant, query, settling } from "./invariant.ts";
 
 /** Goods are neither made nor lost. */
 export const stock: Invariant[] = [
@@ -34,5 +34,16 @@ export const stock: Invariant[] = [
 		SELECT coalesce(wanted.order_id, taken.order_id) AS order_id, wanted.delta AS wanted, taken.delta AS taken, movements
 		FROM wanted FULL JOIN taken USING (order_id, product_id)
 		WHERE coalesce(wanted.delta, 0) <> coalesce(taken.delta, 0) OR movements > 2`
+	),
+	settling(
+		"I2 every import has come into the catalogue",
+		"SELECT id, source, batch FROM products.product_imports WHERE listed_at IS NULL"
+	),
+	query(
+		"I2 an imported product is there as often as it was accepted, and with its stock or not at all",
+		`SELECT product_imports.id, accepted, count(products.id) AS written, sum(listed) AS listed, count(stock.product_id) AS counted
+		FROM products.product_imports LEFT JOIN products.products ON products.import_id = product_imports.id
+		LEFT JOIN inventory.stock ON stock.product_id = products.id GROUP BY product_imports.id
+		HAVING accepted <> written OR coalesce(listed, 0) > counted`
 	)
 ];
