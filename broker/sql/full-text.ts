@@ -1,4 +1,4 @@
-import type { Database, Sql, Value } from "./sql.ts";
+import type { Database, Sql } from "./sql.ts";
 
 type Dialect = Database["dialect"];
 
@@ -51,21 +51,43 @@ export async function indexWords(sql: Sql, dialect: Dialect, table: string, colu
 	await sql.run(`CREATE TRIGGER ${index}_delete AFTER DELETE ON ${table} BEGIN ${drop} END`);
 }
 
-/**
- * The rows in which each of the words begins a word, as a query for `id` and `score`; the best has the smallest score. A word
- * of one letter is found only whole: as a beginning it would be found nearly everywhere.
- */
-export function rowsWith(dialect: Dialect, table: string, words: readonly string[]): { sql: string; values: Value[] } {
-	const beginning = (word: string, quote: string, sign: string) =>
-		`${quote}${word}${quote}${word.length > 1 ? sign : ""}`;
+/** Where a table is searched: what to read from, what to hold it against, and the id to sort by, as it comes sorted. */
+export const searched = (dialect: Dialect, table: string): { from: string; where: string; id: string } =>
+	dialect === "postgres"
+		? { from: table, where: `${table}.words @@ to_tsquery('simple', ?)`, id: `${table}.id` }
+		: {
+				// In this order: the words are looked up first, and whoever wants only some rows stops there.
+				from: `${table}_words CROSS JOIN ${table} ON ${table}.id = ${table}_words.rowid`,
+				where: `${table}_words MATCH ?`,
+				id: `${table}_words.rowid`
+			};
+
+/** What to hold a table against, as a value. */
+export interface Query {
+	/** Each of the words begins a word of the row. A word of one letter is found only whole: nearly everything begins with it. */
+	all: string;
+	/**
+	 * The same rows apart, the most relevant first: those that have all the words in their heading; those in whose heading words
+	 * begin with them; the others. A row's place depends on nothing but itself, so pages hold while others come and go,
+	 * and a page costs what it shows, not what is found. By how rare a word is (bm25), neither would be so.
+	 */
+	tiers: [string, string, string];
+}
+
+/** The question for rows with these words, of which there is one at least. */
+export function queryFor(dialect: Dialect, words: readonly string[]): Query {
 	const each = [...new Set(words)];
-	if (dialect === "postgres")
-		return {
-			sql: `SELECT id, -ts_rank(words, asked) AS score FROM ${table}, to_tsquery('simple', ?) AS asked WHERE words @@ asked`,
-			values: [each.map(word => beginning(word, "'", ":*")).join(" & ")]
-		};
-	return {
-		sql: `SELECT rowid AS id, bm25(${table}_words, 10.0, 1.0) AS score FROM ${table}_words WHERE ${table}_words MATCH ?`,
-		values: [each.map(word => beginning(word, '"', "*")).join(" AND ")]
-	};
+	const beginning = (word: string, sign: string) => (word.length > 1 ? sign : "");
+	if (dialect === "postgres") {
+		const every = (sign: (word: string) => string) => `(${each.map(word => `'${word}'${sign(word)}`).join(" & ")})`;
+		const all = every(word => beginning(word, ":*"));
+		const whole = every(() => ":A");
+		const begun = every(word => `:${beginning(word, "*")}A`);
+		return { all, tiers: [whole, `${begun} & !${whole}`, `${all} & !${begun}`] };
+	}
+	const every = (sign: (word: string) => string) => `(${each.map(word => `"${word}"${sign(word)}`).join(" AND ")})`;
+	const all = every(word => beginning(word, "*"));
+	const whole = `(heading : ${every(() => "")})`;
+	const begun = `(heading : ${all})`;
+	return { all, tiers: [whole, `${begun} NOT ${whole}`, `${all} NOT ${begun}`] };
 }

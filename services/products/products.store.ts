@@ -1,9 +1,8 @@
 import type { Rows } from "../../broker/rows.ts";
-import { rowsWith, wordsIn } from "../../broker/sql/full-text.ts";
-import { oneOf, type Value } from "../../broker/sql/sql.ts";
+import { oneOf } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import { type Details, searchable } from "./product.ts";
-import type { Product, Sort } from "./products.contract.ts";
+import type { Product } from "./products.contract.ts";
 import { ProductNotFound } from "./products.errors.ts";
 import { notePrice } from "./prices.store.ts";
 
@@ -20,11 +19,13 @@ export interface ProductRow {
 	version: number;
 }
 
-const COLUMNS = "id, name, description, price, currency, category_id, images, created_at, updated_at, version";
-const IS_SOLD = "removed_at IS NULL AND listed = 1";
+export const COLUMNS = "id, name, description, price, currency, category_id, images, created_at, updated_at, version";
+/** What is for sale: neither removed, nor still waiting for its stock. */
+export const IS_SOLD = "removed_at IS NULL AND listed = 1";
 const SOLD = `SELECT ${COLUMNS} FROM products WHERE ${IS_SOLD}`;
 
-const productOf = ({ category_id, images, created_at, updated_at, ...row }: ProductRow): Product => ({
+/** A row as the contract shows it. */
+export const productOf = ({ category_id, images, created_at, updated_at, ...row }: ProductRow): Product => ({
 	...row,
 	...(category_id !== null && { categoryId: category_id }),
 	images: JSON.parse(images) as string[],
@@ -58,62 +59,6 @@ export async function find(unit: Unit, id: number): Promise<Product> {
 	const row = await unit.get<ProductRow>(`${SOLD} AND id = ?`, [id]);
 	if (!row) throw new ProductNotFound(id);
 	return productOf(row);
-}
-
-/** How a page of each order continues after a product, and how it is sorted. The id decides between equals. */
-const SORTS: Record<Exclude<Sort, "relevance">, { beyond: string; by: string }> = {
-	id: { beyond: "id > ?", by: "id" },
-	"-id": { beyond: "id < ?", by: "id DESC" },
-	name: { beyond: "(name, id) > (SELECT name, id FROM products WHERE id = ?)", by: "name, id" },
-	"-name": { beyond: "(name, id) < (SELECT name, id FROM products WHERE id = ?)", by: "name DESC, id DESC" },
-	price: { beyond: "(price, id) > (SELECT price, id FROM products WHERE id = ?)", by: "price, id" },
-	"-price": { beyond: "(price, id) < (SELECT price, id FROM products WHERE id = ?)", by: "price DESC, id DESC" }
-};
-
-export interface Wanted {
-	search?: string | undefined;
-	categoryId?: number | undefined;
-	sort?: Sort | undefined;
-	limit: number;
-	after?: number | undefined;
-}
-
-/** A page of the catalogue. Not by Sequelize: it knows neither keysets by two columns nor words. */
-export async function page(store: Store, wanted: Wanted): Promise<{ items: Product[]; next?: number }> {
-	const words = wanted.search === undefined ? undefined : wordsIn(wanted.search);
-	if (words?.length === 0) return { items: [] };
-	const { sql, values } = queryFor(store, wanted, words);
-	const rows = await store.all<ProductRow>(sql, [...values, wanted.limit + 1]);
-	const items = rows.slice(0, wanted.limit).map(productOf);
-	return rows.length > wanted.limit ? { items, next: items.at(-1)!.id } : { items };
-}
-
-function queryFor(
-	{ database: { dialect } }: Store,
-	{ categoryId, after, sort = "relevance" }: Wanted,
-	words: readonly string[] | undefined
-): { sql: string; values: Value[] } {
-	const inCategory = categoryId === undefined ? "" : "AND category_id = ?";
-	const also = categoryId === undefined ? [] : [categoryId];
-	const last = after === undefined ? [] : [after];
-	const found = words && rowsWith(dialect, "products", words);
-	if (found && sort === "relevance") {
-		const beyond = after === undefined ? "" : "AND (score, id) > (SELECT score, id FROM found WHERE id = ?)";
-		return {
-			// The words are looked up first and once: never product by product.
-			sql: `SELECT ${COLUMNS} FROM (
-				WITH found AS MATERIALIZED (${found.sql})
-				SELECT ${COLUMNS}, score FROM found JOIN products USING (id) WHERE ${IS_SOLD} ${inCategory} ${beyond}
-			) AS page ORDER BY score, id LIMIT ?`,
-			values: [...found.values, ...also, ...last]
-		};
-	}
-	const { beyond, by } = SORTS[sort === "relevance" ? "id" : sort];
-	const matching = found ? `AND id IN (SELECT id FROM (${found.sql}) AS found)` : "";
-	return {
-		sql: `${SOLD} ${inCategory} ${matching} ${after === undefined ? "" : `AND ${beyond}`} ORDER BY ${by} LIMIT ?`,
-		values: [...also, ...(found?.values ?? []), ...last]
-	};
 }
 
 /** Writes a new product. One that comes with an import is not listed yet. */

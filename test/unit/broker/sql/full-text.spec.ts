@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { rowsWith, searchText, wordsIn } from "../../../../broker/sql/full-text.ts";
+import { queryFor, searched, searchText, wordsIn } from "../../../../broker/sql/full-text.ts";
 import { migrate } from "../../../../broker/sql/migrate.ts";
 import type { Database } from "../../../../broker/sql/sql.ts";
 import { notebook, Scratch } from "./scratch.ts";
@@ -60,10 +60,16 @@ describe("a table that is searched by words", () => {
 	async function find(search: string): Promise<number[]> {
 		const words = wordsIn(search);
 		if (words.length === 0) return [];
-		const { sql, values } = rowsWith(database.dialect, "wares", words);
-		return (await database.all<{ id: number }>(`SELECT id FROM (${sql}) AS found ORDER BY score, id`, values)).map(
-			({ id }) => id
-		);
+		const { from, where, id } = searched(database.dialect, "wares");
+		const ask = async (question: string) =>
+			(
+				await database.all<{ id: number }>(`SELECT ${id} AS id FROM ${from} WHERE ${where} ORDER BY ${id}`, [question])
+			).map(row => row.id);
+		const { all, tiers } = queryFor(database.dialect, words);
+		const ranked = (await Promise.all(tiers.map(ask))).flat();
+		// The tiers are all there is, and each row is in one.
+		expect([...ranked].sort((one, other) => one - other)).toEqual(await ask(all));
+		return ranked;
 	}
 
 	it("has what stood there before", async () => {
@@ -80,10 +86,13 @@ describe("a table that is searched by words", () => {
 		expect(await find("lantern rug")).toEqual([]);
 	});
 
-	it("puts first what has the words in its heading", async () => {
+	it("puts first what has all the words in its heading, then what has them begun there, then the others", async () => {
 		const below = await add("Pouf", "goes with a kilim");
-		const above = await add("Kilim", "made by hand");
-		expect(await find("kilim")).toEqual([above, below]);
+		const begun = await add("Kilims by hand");
+		const whole = await add("Hand kilim");
+		const half = await add("Kilim", "made by hand");
+		expect(await find("kilim")).toEqual([whole, half, begun, below]);
+		expect(await find("hand kilim")).toEqual([whole, begun, half]);
 	});
 
 	it("follows what is changed, removed and given up", async () => {
