@@ -122,14 +122,18 @@ function wareOf(header: readonly string[], cells: readonly string[]): Record<str
 async function digestOf(file: string): Promise<string> {
 	const hash = createHash("sha256");
 	const decoder = new TextDecoder("utf-8", { fatal: true });
-	for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-		hash.update(chunk);
+	const check = (chunk?: Buffer) => {
 		try {
-			decoder.decode(chunk, { stream: true });
+			decoder.decode(chunk, { stream: chunk !== undefined });
 		} catch {
 			throw new UnreadableFile("It is not UTF-8");
 		}
+	};
+	for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+		hash.update(chunk);
+		check(chunk);
 	}
+	check();
 	return hash.digest("hex");
 }
 

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import autocannon from "autocannon";
-import { memoryOf, serve, type Server } from "./servers.ts";
+import { stopAll, stopLater, stopOnSignals } from "./owned.ts";
+import { ended, memoryOf, serve, type Server } from "./servers.ts";
 
 // A catalogue of a size: how long its import takes and what it costs, and how fast it is searched afterwards.
 //   node test/bench/catalogue.ts --lines 100000 --seconds 5
@@ -57,6 +58,7 @@ async function writeFile(): Promise<void> {
 async function importFile(server: Server): Promise<{ seconds: number; peakMiB: number }> {
 	const began = performance.now();
 	const child = spawn(process.execPath, ["scripts/import.ts", file, "--url", server.origin], { stdio: "inherit" });
+	stopLater(() => ended(child, "SIGTERM"));
 	let peakMiB = 0;
 	const look = setInterval(() => {
 		if (child.exitCode === null) peakMiB = memoryOf(child.pid!, "VmHWM") || peakMiB;
@@ -92,9 +94,11 @@ async function search(server: Server, { what, queries }: Search, clients: number
 	return { search: what, clients, "per second": perSecond, "p50 ms": p50, "p99 ms": p99, errors };
 }
 
+stopOnSignals();
 await writeFile();
-const server = await serve("scripts/start.ts", "/health/ready", { RATE_LIMIT: "off" });
+stopLater(async () => rmSync(folder, { recursive: true, force: true }));
 try {
+	const server = await serve("scripts/start.ts", "/health/ready", { RATE_LIMIT: "off" });
 	const rss = server.rssMiB();
 	const { seconds, peakMiB } = await importFile(server);
 	const cpu = server.cpuMs() / 1_000;
@@ -106,6 +110,5 @@ try {
 	for (const one of SEARCHES) for (const clients of [1, 16]) figures.push(await search(server, one, clients));
 	console.table(figures);
 } finally {
-	await server.stop();
-	rmSync(folder, { recursive: true, force: true });
+	await stopAll();
 }
