@@ -1,4 +1,4 @@
-import { wordsIn } from "../../broker/sql/full-text.ts";
+import { wordsIn } from "../../broker/words.ts";
 import { oneOf } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { ProductCategory } from "./products.contract.ts";

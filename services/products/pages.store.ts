@@ -1,6 +1,7 @@
-import { queryFor, searched, wordsIn } from "../../broker/sql/full-text.ts";
+import { queryFor, searched } from "../../broker/sql/full-text.ts";
 import type { Value } from "../../broker/sql/sql.ts";
 import type { Store } from "../../broker/sql/store.ts";
+import { wordsIn } from "../../broker/words.ts";
 import type { Product, Sort } from "./products.contract.ts";
 import { COLUMNS, IS_SOLD, productOf, type ProductRow } from "./products.store.ts";
 

@@ -1,4 +1,4 @@
-import { searchText } from "../../broker/sql/full-text.ts";
+import { searchText } from "../../broker/words.ts";
 import type { Field, Product } from "./products.contract.ts";
 
 /** What a person says of a product. */

@@ -1,5 +1,5 @@
-import { searchText } from "../../../broker/sql/full-text.ts";
 import type { Migration } from "../../../broker/sql/migrate.ts";
+import { searchText } from "../../../broker/words.ts";
 
 /**
  * Categories, images, every price a product had, search by words, and imports: an imported product is not listed before

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { queryFor, searched, searchText, wordsIn } from "../../../../broker/sql/full-text.ts";
+import { queryFor, searched } from "../../../../broker/sql/full-text.ts";
 import { migrate } from "../../../../broker/sql/migrate.ts";
 import type { Database } from "../../../../broker/sql/sql.ts";
+import { searchText, wordsIn } from "../../../../broker/words.ts";
 import { notebook, Scratch } from "./scratch.ts";
 
 describe("the words of a text", () => {
