@@ -245,7 +245,7 @@ describe("a process that is killed", () => {
 			armCrashPoints(${JSON.stringify(orders)});
 			await Promise.all(JSON.parse(readFileSync(0, "utf8")).map(event => souk.publish(event)));`
 		);
-		const victim = spawn(process.execPath, [script], { stdio: ["pipe", "ignore", "inherit"], timeout: 20_000 });
+		const victim = spawn(process.execPath, [script], { stdio: ["pipe", "ignore", "inherit"], timeout: 100_000 });
 		victim.stdin.end(JSON.stringify(events));
 		expect(await once(victim, "exit")).toEqual([null, "SIGKILL"]);
 		expect(readFileSync(`${orders}.hits`, "utf8").split("\n")).toContain(point);

