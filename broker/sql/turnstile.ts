@@ -2,6 +2,8 @@
 const GAIN = 0.25;
 /** A pool's first connections are dear, and most who come together want the same. */
 const FIRST = 2;
+/** Who is inside for so long, in milliseconds, waits for something else than the others: they do not wait for it. */
+const LONG_MS = 1_000;
 
 /**
  * Lets units in in the order they came, those that lost a race before all others and one of them at a time. How many are inside
@@ -14,6 +16,8 @@ export class Turnstile {
 	readonly #others: (() => void)[] = [];
 	#width: number;
 	#inside = 0;
+	/** How many of those inside have been there for long. */
+	#stuck = 0;
 	#loserInside = false;
 
 	constructor(most: number, isLoss: (error: unknown) => boolean) {
@@ -28,6 +32,12 @@ export class Turnstile {
 			(lost ? this.#losers : this.#others).push(turn);
 			this.#admit();
 		});
+		let stuck = false;
+		const long = setTimeout(() => {
+			stuck = true;
+			this.#stuck++;
+			this.#admit();
+		}, LONG_MS);
 		try {
 			const value = await work();
 			// Where some are free, nothing is known of what would happen with more.
@@ -37,6 +47,8 @@ export class Turnstile {
 			if (this.#isLoss(error)) this.#width = Math.max(1, this.#width - 1);
 			throw error;
 		} finally {
+			clearTimeout(long);
+			if (stuck) this.#stuck--;
 			this.#inside--;
 			if (lost) this.#loserInside = false;
 			this.#admit();
@@ -44,7 +56,7 @@ export class Turnstile {
 	}
 
 	#isFull(): boolean {
-		return this.#inside >= Math.floor(this.#width);
+		return this.#inside >= Math.min(this.#most, Math.floor(this.#width) + this.#stuck);
 	}
 
 	#admit(): void {

@@ -83,6 +83,29 @@ describe("who wants in", () => {
 		expect(inside).toEqual([]);
 	});
 
+	it("does not wait for one that is inside for long, as long as there are places at all", async () => {
+		jest.useFakeTimers({ doNotFake: ["setImmediate", "queueMicrotask", "nextTick"] });
+		try {
+			for (const name of ["a", "b", "c", "d", "e"]) void enter(name);
+			await settled();
+			await win("a");
+			expect(inside).toEqual(["b", "c"]);
+			jest.advanceTimersByTime(1_100);
+			await settled();
+			expect(inside).toEqual(["b", "c", "d", "e"]);
+			void enter("f");
+			jest.advanceTimersByTime(1_100);
+			await settled();
+			expect(inside).toEqual(["b", "c", "d", "e"]);
+			await win("b", "c", "d");
+			expect(inside).toEqual(["e", "f"]);
+			await win("e", "f");
+			expect(await width()).toBe(2);
+		} finally {
+			jest.useRealTimers();
+		}
+	});
+
 	it("does not lose a place to one that failed", async () => {
 		for (const name of ["a", "b", "c"]) void enter(name);
 		await settled();
