@@ -111,10 +111,10 @@ describe("a process that dies", () => {
 		await Promise.all(Array.from({ length: 400 }, (_, n) => dying.book(n)));
 		await eventually(() => expect(first.keysOf("hotel")).toHaveLength(400));
 		const next = await start(new Script(), { dataDir: crashed(dying) });
-		await eventually(async () => expect(await next.endings()).toHaveLength(400), { within: 60_000 });
+		await eventually(async () => expect(await next.endings()).toHaveLength(400), { within: 200_000 });
 		hang.go();
 		expect((await next.sagas()).every(({ status }) => status === "DONE")).toBe(true);
-	});
+	}, 300_000);
 });
 
 describe("a process that stops", () => {
