@@ -8,6 +8,13 @@ const PERSONAL = ["email", "phone", "shippingAddress", "address", "recipient"];
 const WITHHELD = new Set([...SECRETS, ...PERSONAL]);
 /** Elsewhere a name is that of a product. */
 const WITHHELD_OF_USERS = new Set([...WITHHELD, "name"]);
+/** What people wrote of a task may name anybody. */
+const WITHHELD_OF_TASKS = new Set([...WITHHELD, "title", "description", "checklist"]);
+
+const withheldOf = (type: string): ReadonlySet<string> => {
+	if (type.startsWith("user.")) return WITHHELD_OF_USERS;
+	return type.startsWith("task.") ? WITHHELD_OF_TASKS : WITHHELD;
+};
 
 /** What the log keeps of an event. */
 export const factOf = (event: SoukEvent): Fact => ({
@@ -20,7 +27,7 @@ export const factOf = (event: SoukEvent): Fact => ({
 	correlationId: event.correlationid,
 	causationId: event.causationid ?? null,
 	traceparent: event.traceparent ?? null,
-	data: canonical(without(event.type.startsWith("user.") ? WITHHELD_OF_USERS : WITHHELD, event.data))
+	data: canonical(without(withheldOf(event.type), event.data))
 });
 
 function without(withheld: ReadonlySet<string>, value: unknown): unknown {

@@ -12,6 +12,7 @@ import { remove } from "./actions/remove.ts";
 import { update } from "./actions/update.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
 import { onOrderEnded } from "./events/order-ended.ts";
+import { onUserDeleted } from "./events/user-deleted.ts";
 import { tasks } from "./tasks.contract.ts";
 import { onDue, onEscalation } from "./tasks.timers.ts";
 
@@ -25,7 +26,8 @@ export default service<TasksService>({
 		inbox({
 			"order.confirmed": onOrderConfirmed,
 			"order.shipped": onOrderEnded,
-			"order.cancelled": onOrderEnded
+			"order.cancelled": onOrderEnded,
+			"user.deleted": onUserDeleted
 		}),
 		timers({ due: onDue, escalation: onEscalation })
 	],

@@ -123,6 +123,12 @@ export async function page(
 	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
 }
 
+/** The tasks that a user opened or has to do. */
+export async function ofUser(unit: Unit, userId: number): Promise<Task[]> {
+	const rows = await unit.all<TaskRow>(`${HERE} AND ${FILTERS.of} ORDER BY id`, [userId, userId]);
+	return rows.map(toTask);
+}
+
 /** What people still have to do so that an order leaves. */
 export async function fulfilling(unit: Unit, about: string): Promise<Task[]> {
 	const rows = await unit.all<TaskRow>(
@@ -187,10 +193,11 @@ export async function replace(unit: Unit, task: Task): Promise<void> {
 	);
 }
 
-/** Hides a task; its row stays. */
+/** Empties a task and hides it. Its row stays, so that what it was opened for does not open it again. */
 export async function markRemoved(unit: Unit, { id, version }: Task): Promise<void> {
 	await unit.run(
-		"UPDATE tasks SET removed_at = ?, updated_at = ?, version = version + 1 WHERE id = ? AND version = ?",
+		`UPDATE tasks SET removed_at = ?, updated_at = ?, title = '', description = '', labels = '', checklist = '[]',
+			version = version + 1 WHERE id = ? AND version = ?`,
 		[unit.now, unit.now, id, version]
 	);
 }

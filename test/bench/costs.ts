@@ -45,21 +45,23 @@ export async function used({ metrics, monitor, postgres }: Meters): Promise<Used
 	};
 }
 
+/** The same of one order, or of one second. */
+export type Cost = Omit<Used, "ms" | "orders">;
+
+const COSTS = ["natsIn", "natsOut", "statements", "commits", "cpuMs", "serversCpuMs"] as const;
+const each = <Name extends string>(names: readonly Name[], value: (name: Name) => number): Record<Name, number> =>
+	Object.fromEntries(names.map(name => [name, value(name)])) as Record<Name, number>;
+
 /** What was used from one moment to another. */
-export const between = (before: Used, after: Used): Used => each(name => after[name] - before[name]);
+export const between = (before: Used, after: Used): Used =>
+	each(["ms", "orders", ...COSTS], name => after[name] - before[name]);
 
 /** What each of `count` things took, beyond what is used meanwhile anyway. */
 export const costOfEach = (busy: Used, idle: Used, count: number): Cost =>
-	each(name => Math.max(0, busy[name] - (idle[name] * busy.ms) / idle.ms) / Math.max(1, count));
+	each(COSTS, name => Math.max(0, busy[name] - (idle[name] * busy.ms) / idle.ms) / Math.max(1, count));
 
 /** What is used in a second. */
-export const perSecond = (between: Used): Cost => each(name => (between[name] * 1_000) / between.ms);
-
-export type Cost = Omit<Used, "ms" | "orders">;
-
-const NAMES = ["ms", "orders", "natsIn", "natsOut", "statements", "commits", "cpuMs", "serversCpuMs"] as const;
-const each = (value: (name: keyof Used) => number): Used =>
-	Object.fromEntries(NAMES.map(name => [name, value(name)])) as unknown as Used;
+export const perSecond = (used: Used): Cost => each(COSTS, name => (used[name] * 1_000) / used.ms);
 
 const NO_MESSAGES = { natsIn: 0, natsOut: 0 };
 

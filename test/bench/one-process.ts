@@ -14,7 +14,7 @@ interface Figure extends Omit<Load, "answers"> {
 /** Measures Souk in one process, next to a bare server and a bare gateway. Resolves to whether all was answered. */
 export async function oneProcess({ seconds, json }: BenchOptions): Promise<boolean> {
 	const figures: Figure[] = [];
-	const progress = new Progress(14, json);
+	const progress = new Progress(13, json);
 	async function measure(what: string, clients: number, server: Server, url: string, options?: object): Promise<void> {
 		progress.next(`${what}, ${clients} clients`);
 		const cpu = server.cpuMs();

@@ -1,7 +1,7 @@
 import { Task } from "../../services/tasks/tasks.contract.ts";
 import type { TestNode } from "../support/node.ts";
-import { as } from "../support/node.ts";
-import { board, told, user } from "../support/tasks.ts";
+import { as, event } from "../support/node.ts";
+import { board, tasksOf, told, user } from "../support/tasks.ts";
 
 let here: TestNode;
 beforeEach(async () => {
@@ -110,12 +110,15 @@ describe("changing a task", () => {
 		await create();
 		await alice({ "if-match": "1" })("tasks.update", { id: 1, title: "Pack all" });
 		const late = alice({ "if-match": "1" });
-		for (const refused of [
-			late("tasks.update", { id: 1, title: "Pack none" }),
-			late("tasks.complete", { id: 1 }),
-			late("tasks.remove", { id: 1 })
-		])
-			await expect(refused).rejects.toMatchObject({ type: "VERSION_CONFLICT", data: { expected: 1, current: 2 } });
+		await Promise.all(
+			[
+				late("tasks.update", { id: 1, title: "Pack none" }),
+				late("tasks.complete", { id: 1 }),
+				late("tasks.remove", { id: 1 })
+			].map(refused =>
+				expect(refused).rejects.toMatchObject({ type: "VERSION_CONFLICT", data: { expected: 1, current: 2 } })
+			)
+		);
 	});
 
 	it("has one winner among those who read the same version", async () => {
@@ -173,13 +176,14 @@ describe("completing a task", () => {
 it("a removed task is nowhere any more, and that is said", async () => {
 	await create();
 	expect(await alice()("tasks.remove", { id: 1 })).toBeNull();
-	for (const gone of [
-		alice()("tasks.get", { id: 1 }),
-		alice()("tasks.update", { id: 1, title: "x" }),
-		alice()("tasks.complete", { id: 1 }),
-		alice()("tasks.remove", { id: 1 })
-	])
-		await expect(gone).rejects.toMatchObject({ type: "TASK_NOT_FOUND", code: 404 });
+	await Promise.all(
+		[
+			alice()("tasks.get", { id: 1 }),
+			alice()("tasks.update", { id: 1, title: "x" }),
+			alice()("tasks.complete", { id: 1 }),
+			alice()("tasks.remove", { id: 1 })
+		].map(gone => expect(gone).rejects.toMatchObject({ type: "TASK_NOT_FOUND", code: 404 }))
+	);
 	expect((await alice()("tasks.list", {})).items).toEqual([]);
 	expect(await told(here)).toEqual(["task.created task/1 v1", "task.deleted task/1 v2"]);
 });
@@ -321,12 +325,48 @@ describe("categories", () => {
 	it("are for staff to change, in the version that they have read", async () => {
 		const { id } = await add("Warehouse");
 		const change = (call: ReturnType<typeof staff>) => call("tasks.updateCategory", { id, name: "Office" });
-		for (const refused of [add("Office", alice()), change(alice()), alice()("tasks.removeCategory", { id })])
-			await expect(refused).rejects.toMatchObject({ type: "FORBIDDEN" });
+		await Promise.all(
+			[add("Office", alice()), change(alice()), alice()("tasks.removeCategory", { id })].map(refused =>
+				expect(refused).rejects.toMatchObject({ type: "FORBIDDEN" })
+			)
+		);
 		await change(staff({ "if-match": "1" }));
 		await expect(change(staff({ "if-match": "1" }))).rejects.toMatchObject({ type: "VERSION_CONFLICT" });
 		await expect(staff({ "if-match": "1" })("tasks.removeCategory", { id })).rejects.toMatchObject({
 			type: "VERSION_CONFLICT"
 		});
+	});
+});
+
+describe("a user whose account is removed", () => {
+	const deleted = (userId: number, role: "customer" | "staff") =>
+		event("user.deleted", `user/${userId}`, { userId, name: "A", email: "a@souk.test", roles: [role] });
+
+	it("leaves no task of their own, and what they had to do to others", async () => {
+		await create({ description: "My secret" });
+		await create({ assigneeId: 1 });
+		await create({ assigneeId: 1 }, staff());
+		await create({}, bob());
+		const one = deleted(1, "customer");
+		await here.publish(one);
+		await here.publish(one);
+		const left = (await staff()("tasks.list", {})).items;
+		expect(left.map(({ id, assigneeId, version }) => [id, assigneeId, version])).toEqual([
+			[4, undefined, 1],
+			[3, undefined, 2]
+		]);
+		const rows = await tasksOf(here).store.all("SELECT * FROM tasks");
+		expect(JSON.stringify(rows)).not.toContain("My secret");
+		expect((await told(here)).filter(line => !line.startsWith("task.created"))).toEqual([
+			"task.deleted task/1 v2",
+			"task.deleted task/2 v2",
+			"task.updated task/3 v2"
+		]);
+	});
+
+	it("and who was of the staff leaves the tasks that they opened", async () => {
+		await create({ assigneeId: 3 }, staff());
+		await here.publish(deleted(3, "staff"));
+		expect((await staff()("tasks.list", {})).items).toMatchObject([{ id: 1, createdBy: 3, version: 2 }]);
 	});
 });

@@ -56,4 +56,14 @@ describe("what the log keeps of an event", () => {
 		const user = heard({ userId: 7, name: "Alice", email: "alice@souk.test", roles: [] }, { type: "user.created" });
 		expect(JSON.parse(user.data)).toEqual({ userId: 7, name: "(withheld)", email: "(withheld)", roles: [] });
 	});
+
+	it("has no word of what people wrote of a task", () => {
+		const task = { id: 1, title: "Call Rae", description: "At home", checklist: [{ text: "Ring" }], labels: ["big"] };
+		const { data } = heard({ taskId: 1, task }, { type: "task.created" });
+		expect(JSON.parse(data)).toEqual({
+			taskId: 1,
+			task: { id: 1, title: "(withheld)", description: "(withheld)", checklist: "(withheld)", labels: ["big"] }
+		});
+		expect(heard({ description: "Brass" }, { type: "product.created" }).data).toContain("Brass");
+	});
 });
