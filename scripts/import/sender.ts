@@ -68,7 +68,8 @@ export class Sender {
 		const giveUp = Date.now() + PATIENCE_MS;
 		for (let tries = 1, logIns = 0; ; tries++) {
 			const answer = await this.#try<Body>(path, options);
-			if (answer instanceof Error || answer.status >= 500) {
+			// A refusal that says when to come again: the first sending is still being worked on.
+			if (answer instanceof Error || answer.status >= 500 || answer.headers.has("retry-after")) {
 				const why = answer instanceof Error ? answer.message : `it answers ${answer.status}`;
 				if (Date.now() > giveUp) throw new GaveUp(`The server is away: ${why}`);
 				await pause(Math.min(5_000, 100 * 2 ** tries));

@@ -12,7 +12,7 @@ export function smtp(url: string, from: string, compose: (message: Message) => s
 		url,
 		pool: true,
 		maxConnections: 5,
-		// A mail whose connection was lost would be sent again behind our back, and no log would say so.
+		// A mail whose connection closes under it would be queued again behind our back, and no log would say so.
 		maxRequeues: 0,
 		connectionTimeout: CONNECT_MS,
 		greetingTimeout: CONNECT_MS,

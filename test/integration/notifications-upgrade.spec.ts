@@ -1,9 +1,11 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readEnv } from "../../broker/env.ts";
 import type { Logger } from "../../broker/service.ts";
 import { migrate } from "../../broker/sql/migrate.ts";
-import { SqliteDatabase } from "../../broker/sql/sqlite-database.ts";
+import { openDatabase } from "../../broker/sql/open.ts";
+import { dropStores, storeSettings } from "../support/stores.ts";
 
 const root = join(import.meta.dirname, "../..");
 const logger = { info: () => undefined } as unknown as Logger;
@@ -11,7 +13,10 @@ const logger = { info: () => undefined } as unknown as Logger;
 describe("a store of messages from before there were channels", () => {
 	let folder: string;
 	beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "souk-"))));
-	afterEach(() => rmSync(folder, { recursive: true, force: true }));
+	afterEach(() => {
+		rmSync(folder, { recursive: true, force: true });
+		dropStores(folder);
+	});
 
 	it("keeps every message, and goes on counting behind them", async () => {
 		// A tree of its own, so that the old migrations find the code that they import.
@@ -21,7 +26,8 @@ describe("a store of messages from before there were channels", () => {
 		cpSync(join(root, "data/migrations/core"), join(migrations, "core"), { recursive: true });
 		const first = "notifications/0001-notifications.ts";
 		cpSync(join(root, "data/migrations", first), join(migrations, first));
-		const database = await SqliteDatabase.open("notifications", join(folder, "notifications.db"));
+		const env = readEnv({ DATA_DIR: folder, ...storeSettings(folder) });
+		const { database, close } = await openDatabase(env, "notifications");
 		await migrate(database, logger, migrations);
 		const at = "2026-01-02T03:04:05.678Z";
 		await database.write("spec", async tx => {
@@ -38,7 +44,9 @@ describe("a store of messages from before there were channels", () => {
 		});
 		await migrate(database, logger);
 		expect(
-			await database.all("SELECT id, about, recipient, status, message_id, language, tries FROM notifications")
+			await database.all(
+				"SELECT id, about, recipient, status, message_id, language, tries FROM notifications ORDER BY id"
+			)
 		).toEqual([
 			{
 				id: 1,
@@ -60,7 +68,6 @@ describe("a store of messages from before there were channels", () => {
 			}
 		]);
 		const next = await database.write("spec", async tx => {
-			await tx.run("DELETE FROM notifications");
 			return tx.get<{ id: number }>(
 				`INSERT INTO notifications (user_id, kind, about, channel, recipient, recipient_name, language, subject, text,
 					html, message_id, next_try_at, correlation_id, created_at)
@@ -68,6 +75,6 @@ describe("a store of messages from before there were channels", () => {
 			);
 		});
 		expect(next).toEqual({ id: 3 });
-		await database.close();
+		await close();
 	});
 });
