@@ -68,6 +68,8 @@ export async function markSent(unit: Unit, { id, tries }: NotificationRow): Prom
 export interface Failure {
 	outcome: "FAILED" | "UNKNOWN";
 	error: string;
+	/** How many tries are used up by now. */
+	attempt: number;
 	nextTryAt: string | undefined;
 }
 
@@ -75,12 +77,12 @@ export interface Failure {
 export async function markFailed(
 	unit: Unit,
 	{ id, tries }: NotificationRow,
-	{ outcome, error, nextTryAt }: Failure
+	{ outcome, error, attempt, nextTryAt }: Failure
 ): Promise<void> {
 	const left = await unit.run(
-		`UPDATE notifications SET status = ?, attempts = attempts + 1, last_error = ?, next_try_at = ?, version = version + 1
+		`UPDATE notifications SET status = ?, attempts = ?, last_error = ?, next_try_at = ?, version = version + 1
 		WHERE id = ? AND status = 'PENDING' AND removed_at IS NULL`,
-		[nextTryAt === undefined ? "FAILED" : "PENDING", error, nextTryAt ?? unit.now, id]
+		[nextTryAt === undefined ? "FAILED" : "PENDING", attempt, error, nextTryAt ?? unit.now, id]
 	);
 	await end(unit, id, tries, outcome, left > 0 ? error : null);
 }

@@ -106,15 +106,16 @@ export class Lane {
 	#failed(row: NotificationRow, fault: unknown): (unit: Unit) => Promise<unknown> {
 		const { tries, firstPauseMs, longestPauseMs } = this.#options.patience;
 		const kind = fault instanceof OutletFault ? fault.kind : "deferred";
-		const attempt = row.attempts + 1;
+		const away = kind === "away";
+		const attempt = row.attempts + (away ? 0 : 1);
 		const error = fault instanceof Error ? fault.message : String(fault);
 		// Who is away has not seen the message, so no try of it is used up; a lost answer is asked for again only so often.
-		const last = kind === "refused" || (kind !== "away" && attempt >= tries);
+		const last = kind === "refused" || (!away && attempt >= tries);
 		if (last)
 			this.#options.logger.error(`Notification ${row.id} was given up after ${attempt} tries`, { reason: error });
-		const nextTryAt = last ? undefined : isoNow(backoff(attempt, firstPauseMs, longestPauseMs));
+		const nextTryAt = last ? undefined : isoNow(backoff(away ? row.tries : attempt, firstPauseMs, longestPauseMs));
 		const outcome = kind === "lost" ? "UNKNOWN" : "FAILED";
-		return unit => markFailed(unit, row, { outcome, error, nextTryAt });
+		return unit => markFailed(unit, row, { outcome, error, attempt, nextTryAt });
 	}
 }
 

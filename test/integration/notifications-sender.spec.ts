@@ -234,6 +234,17 @@ describe("the sender", () => {
 		expect((await tried(1)).map(({ outcome }) => outcome)).toEqual([...Array<string>(8).fill("FAILED"), "SENT"]);
 	});
 
+	it("counts no try against a message while the server was away", async () => {
+		await write(1);
+		const faults = [...Array<"away">(5).fill("away"), "deferred" as const, "deferred" as const];
+		sending(() => {
+			const kind = faults.shift();
+			return kind ? Promise.reject(new OutletFault(kind, kind)) : Promise.resolve();
+		}, 2).start();
+		await eventually(async () => expect(await count("SENT")).toBe(1));
+		expect(await tried(1)).toHaveLength(8);
+	});
+
 	it("asks only so often for an answer that is lost each time, and says that it does not know", async () => {
 		await write(1);
 		sending(() => Promise.reject(new OutletFault("lost", "Connection closed")), 2).start();

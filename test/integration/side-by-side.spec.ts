@@ -46,7 +46,8 @@ describe("all services in one process", () => {
 			"seeds",
 			"sagas",
 			"saga_steps",
-			"erased_users"
+			"erased_users",
+			"timers"
 		];
 		const found = await storeOf(souk, name).all<{ name: string }>(sql);
 		return found.map(table => table.name).filter(table => !everybodys.includes(table));
