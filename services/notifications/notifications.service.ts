@@ -32,6 +32,8 @@ export type NotificationsService = InboxService & {
 	newMessageId(): string;
 };
 
+/** Whoever opened a task wants to know; what an order's plan opened, nobody asked for. */
+const itsOpener = ({ task }: { task: { createdBy?: number | undefined } }): number | undefined => task.createdBy;
 const theUser = ({ userId }: { userId: number }): number => userId;
 
 export default service<NotificationsService>({
@@ -47,7 +49,8 @@ export default service<NotificationsService>({
 			"order.cancelled": tell("order.cancelled", theUser),
 			"order.shipped": tell("order.shipped", theUser),
 			"order.delivered": tell("order.delivered", theUser),
-			"payment.refunded": tell("payment.refunded", theUser)
+			"payment.refunded": tell("payment.refunded", theUser),
+			"task.completed": tell("task.completed", itsOpener)
 		})
 	],
 	actions: serve(notifications, {

@@ -8,8 +8,14 @@ import { fr } from "./words/fr.ts";
 /** What is known of each event that a customer is told of. */
 export type Facts = Pick<
 	Events,
-	"user.created" | "order.confirmed" | "order.cancelled" | "order.shipped" | "order.delivered" | "payment.refunded"
-> & { "task.completed": { taskId: number; title: string } };
+	| "user.created"
+	| "order.confirmed"
+	| "order.cancelled"
+	| "order.shipped"
+	| "order.delivered"
+	| "payment.refunded"
+	| "task.completed"
+>;
 export type Told = keyof Facts;
 
 /** What is said of an event, before it is set as text or HTML. */

@@ -53,6 +53,22 @@ describe("tasks over HTTP", () => {
 		expect([bad.status, bad.body.errors.map(({ pointer }) => pointer)]).toEqual([400, ["/dueAt"]]);
 	});
 
+	// checklist: 192, 208
+	it("that are done are told of, once, to whoever opened them", async () => {
+		const { id } = await open({ title: "Water the plants" });
+		expect((await ask("POST", `/tasks/${id}/complete`, undefined, it_.staff)).status).toBe(200);
+		const about = await eventually(async () => {
+			const { body } = await ask<{ items: { kind: string; channel: string; text: string }[] }>(
+				"GET",
+				"/notifications?limit=100"
+			);
+			const mails = body.items.filter(({ kind, channel }) => kind === "task.completed" && channel === "email");
+			expect(mails.filter(({ text }) => text.includes("Water the plants"))).toHaveLength(1);
+			return mails;
+		});
+		expect(about.every(({ text }) => !text.includes("{"))).toBe(true);
+	});
+
 	// checklist: 176, 177, 182
 	it("and categories are found where an earlier system had them", async () => {
 		const old = async <Body>(path: string, method: string, token: string, body?: object) => {

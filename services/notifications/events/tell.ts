@@ -10,10 +10,11 @@ import type { Facts, Told } from "../words.ts";
 /** Tells a customer of an event, once by each channel they wish. Nobody to write to is nothing to wait for. */
 export const tell = <Type extends Told & keyof Events>(
 	type: Type,
-	whom: (facts: Events[Type]) => number
+	whom: (facts: Events[Type]) => number | undefined
 ): EventHandler<Type, NotificationsService> =>
 	async function (event, ctx) {
-		const to = await recipientOf(ctx, whom(event.data));
+		const userId = whom(event.data);
+		const to = userId === undefined ? undefined : await recipientOf(ctx, userId);
 		const addresses = to ? addressesOf(to, topicOf(type)) : [];
 		const about = aboutOf({ ...event, type });
 		const messageIds = addresses.map(() => this.newMessageId());

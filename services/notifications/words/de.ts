@@ -48,7 +48,7 @@ export const de: Words = {
 			blocks: [`Wir haben Ihnen ${money(refunded, currency)} Ihrer Bestellung ${orderId} erstattet.`],
 			short: `Bestellung ${orderId}: ${money(refunded, currency)} erstattet.`
 		}),
-		"task.completed": ({ taskId, title }) => ({
+		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Aufgabe erledigt",
 			blocks: [`Die Aufgabe „${title}“ (${taskId}) ist erledigt.`],
 			short: `Aufgabe ${taskId} ist erledigt: ${title}`

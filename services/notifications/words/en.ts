@@ -49,7 +49,7 @@ export const en: Words = {
 			blocks: [`We have refunded ${money(refunded, currency)} of your order ${orderId}.`],
 			short: `Order ${orderId}: ${money(refunded, currency)} refunded.`
 		}),
-		"task.completed": ({ taskId, title }) => ({
+		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Task Completed",
 			blocks: [`The task “${title}” (${taskId}) is done.`],
 			short: `Task ${taskId} is done: ${title}`

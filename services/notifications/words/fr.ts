@@ -48,7 +48,7 @@ export const fr: Words = {
 			blocks: [`Nous vous avons remboursé ${money(refunded, currency)} de votre commande ${orderId}.`],
 			short: `Commande ${orderId} : ${money(refunded, currency)} remboursés.`
 		}),
-		"task.completed": ({ taskId, title }) => ({
+		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Tâche terminée",
 			blocks: [`La tâche « ${title} » (${taskId}) est terminée.`],
 			short: `La tâche ${taskId} est terminée : ${title}`

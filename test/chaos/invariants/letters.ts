@@ -1,7 +1,10 @@
 import { type Invariant, query, settling } from "./invariant.ts";
 
 const TOLD =
-	"('user.created', 'order.confirmed', 'order.cancelled', 'order.shipped', 'order.delivered', 'payment.refunded')";
+	"('user.created', 'order.confirmed', 'order.cancelled', 'order.shipped', 'order.delivered', 'payment.refunded', 'task.completed')";
+/** Whom: the user that an event is about, or who opened a task. */
+const WHOM =
+	"CASE type WHEN 'task.completed' THEN payload -> 'data' -> 'task' ->> 'createdBy' ELSE payload -> 'data' ->> 'userId' END";
 
 /** Of these they are told by SMS, too, when they gave a number. */
 const TEXTED = ["order.confirmed", "order.cancelled", "order.shipped", "order.delivered"];
@@ -27,7 +30,7 @@ export const letters: Invariant[] = [
 			);
 			return books
 				.everywhere<{ id: string; type: string; subject: string; user: number }>(
-					`SELECT id, type, subject, payload -> 'data' ->> 'userId' AS user FROM @.outbox
+					`SELECT id, type, subject, ${WHOM} AS user FROM @.outbox
 					WHERE type IN ${TOLD} AND user IN (SELECT id FROM users.users WHERE removed_at IS NULL)`
 				)
 				.filter(({ id, type, user }) => {

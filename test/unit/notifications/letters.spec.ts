@@ -17,7 +17,21 @@ const facts: Facts = {
 	"order.shipped": { ...order, shipmentId: 3 },
 	"order.delivered": { ...order, shipmentId: 3 },
 	"payment.refunded": refund,
-	"task.completed": { taskId: 7, title: "Pack order 12" }
+	"task.completed": {
+		taskId: 7,
+		task: {
+			id: 7,
+			title: "Pack order 12",
+			description: "",
+			status: "DONE",
+			priority: "NORMAL",
+			labels: [],
+			checklist: [],
+			createdAt: "2026-01-02T03:04:05.678Z",
+			updatedAt: "2026-01-02T03:04:05.678Z",
+			version: 2
+		}
+	}
 };
 const kinds = Object.keys(facts) as Told[];
 const write = <Type extends Told>(type: Type, language = "en", name = "Alice", about: Facts[Type] = facts[type]) =>
