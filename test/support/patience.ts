@@ -1,2 +1,2 @@
 // Specs that start, kill and restart processes: jest reads no testTimeout from a project, hence this set-up file.
-jest.setTimeout(600_000);
+jest.setTimeout(1_800_000);
