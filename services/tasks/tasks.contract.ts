@@ -94,6 +94,13 @@ export const tasks = contract("tasks", {
 		rest: "GET /tasks",
 		access: everyone
 	},
+	listOfUser: {
+		summary: "The tasks that one user opened or has to do",
+		params: ById.extend(PageQuery),
+		result: pageOf(Task),
+		rest: "GET /users/:id/tasks",
+		access: { roles: ["staff"], owner: true }
+	},
 	get: {
 		summary: "One task",
 		params: ById,

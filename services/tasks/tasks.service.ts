@@ -7,7 +7,7 @@ import { createCategory, listCategories, removeCategory, updateCategory } from "
 import { complete } from "./actions/complete.ts";
 import { create } from "./actions/create.ts";
 import { get } from "./actions/get.ts";
-import { list } from "./actions/list.ts";
+import { list, listOfUser } from "./actions/list.ts";
 import { remove } from "./actions/remove.ts";
 import { update } from "./actions/update.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
@@ -33,6 +33,7 @@ export default service<TasksService>({
 	],
 	actions: serve(tasks, {
 		list,
+		listOfUser,
 		get,
 		create,
 		update,

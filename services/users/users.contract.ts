@@ -6,6 +6,7 @@ import { Channel, Notification, Topic } from "../notifications/notifications.con
 import { Order } from "../orders/orders.contract.ts";
 import { Payment } from "../payments/payments.contract.ts";
 import { Shipment } from "../shipping/shipping.contract.ts";
+import { Task } from "../tasks/tasks.contract.ts";
 import {
 	AccountLocked,
 	EmailTaken,
@@ -81,6 +82,7 @@ const ExportedData = z
 		payments: z.array(Payment),
 		shipments: z.array(Shipment),
 		messages: z.array(Notification),
+		tasks: z.array(Task),
 		incomplete: z.array(z.string()).describe("kinds of which there are more, in their own lists")
 	})
 	.meta({ id: "ExportedData" });

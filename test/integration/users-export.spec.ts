@@ -3,6 +3,7 @@ import { type Notification, notifications } from "../../services/notifications/n
 import { type Order, orders } from "../../services/orders/orders.contract.ts";
 import { payments } from "../../services/payments/payments.contract.ts";
 import { shipping } from "../../services/shipping/shipping.contract.ts";
+import { tasks } from "../../services/tasks/tasks.contract.ts";
 import users from "../../services/users/users.service.ts";
 import { as, node, stub, type TestNode } from "../support/node.ts";
 
@@ -58,6 +59,7 @@ const start = async (orderCount: number, { without }: { without?: string } = {})
 		stub(orders, { listOfUser: listing(orderCount, anOrder) as never }),
 		stub(payments, { listOfUser: none as never }),
 		stub(shipping, { listOfUser: none as never }),
+		stub(tasks, { listOfUser: none as never }),
 		stub(notifications, { listOfUser: listing(3, aMessage) as never })
 	];
 	here = await node([users, ...neighbours.filter(({ name }) => name !== without)], { env: { SEED_DEMO: "on" } });

@@ -7,3 +7,10 @@ export const list: Handler<"tasks.list", TasksService> = function (ctx) {
 	const of = ctx.is("staff") ? undefined : ctx.userId();
 	return page(this.store, { ...filters, of }, { limit, after });
 };
+
+/** The same for one user's tasks. */
+export const listOfUser: Handler<"tasks.listOfUser", TasksService> = function (ctx) {
+	const { id: of, ...request } = ctx.params;
+	ctx.assertOwner(of);
+	return page(this.store, { of }, request);
+};

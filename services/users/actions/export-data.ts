@@ -14,7 +14,8 @@ const LISTS = {
 	orders: "orders.listOfUser",
 	payments: "payments.listOfUser",
 	shipments: "shipping.listOfUser",
-	messages: "notifications.listOfUser"
+	messages: "notifications.listOfUser",
+	tasks: "tasks.listOfUser"
 } as const;
 type Kind = keyof typeof LISTS;
 
