@@ -17,7 +17,7 @@ import "../../services/orders/orders.contract.ts";
 import "../../services/payments/payments.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { as, event, node, stub, type TestNode } from "../support/node.ts";
-import { storeSettings } from "../support/stores.ts";
+import { onPostgres, storeSettings } from "../support/stores.ts";
 
 const ALICE = { userId: 1 };
 const BOB = { userId: 2 };
@@ -259,7 +259,8 @@ describe("a process that is killed", () => {
 		["notifications:before-mail", true],
 		["notifications:after-mail-before-mark", true],
 		["notifications/mark:before-commit", true],
-		["notifications/mark:after-commit", false]
+		// In a file the marks of those sent together share a commit; over Postgres each has its own, and others may be open.
+		["notifications/mark:after-commit", onPostgres() ? undefined : false]
 	] as const)("at %s has sent each mail once when it is back", async (point, doubt) => {
 		const dataDir = mkdtempSync(join(tmpdir(), "souk-"));
 		const events = [confirmed(1), confirmed(2), confirmed(3)];
@@ -282,7 +283,7 @@ describe("a process that is killed", () => {
 			expect(mail(`${sent[index]!.id}-order.confirmed.eml`)).toContain(`Message-ID: <${tries[0]!.messageId}>`);
 		}
 		// A try is written down before it is made, and from then on until its outcome is, there is a doubt.
-		expect(ways.some(tries => tries.length > 1)).toBe(doubt);
+		if (doubt !== undefined) expect(ways.some(tries => tries.length > 1)).toBe(doubt);
 	});
 });
 
