@@ -24,13 +24,20 @@ export interface Readiness {
 	reason?: string;
 }
 
-/** How the services do that were ever met: one is down when nobody serves it, or when its store does not answer. */
-export async function healthOf(instances: Record<string, string[]>, probes: readonly Probe[]): Promise<Health> {
+/**
+ * How the services do that were ever met: one is down when nobody serves it, or when its store does not answer. Nothing is
+ * healthy behind a gateway that is not `serving`.
+ */
+export async function healthOf(
+	instances: Record<string, string[]>,
+	probes: readonly Probe[],
+	serving: boolean
+): Promise<Health> {
 	const broken = await failing(probes);
 	const services: States = Object.fromEntries(
 		Object.entries(instances).map(([name, nodes]) => [name, nodes.length > 0 && !broken.has(name) ? "up" : "down"])
 	);
-	const healthy = Object.values(services).every(state => state === "up");
+	const healthy = serving && Object.values(services).every(state => state === "up");
 	return { status: healthy ? "healthy" : "unhealthy", timestamp: new Date().toISOString(), services, instances };
 }
 

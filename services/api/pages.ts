@@ -18,9 +18,9 @@ const health: Page[] = [
 		path: "/health",
 		summary: "Which services are up; 503 when one is not",
 		type: JSON_TYPE,
-		async answer({ broker, directory, name }, exchange) {
+		async answer({ broker, directory, name, phase }, exchange) {
 			const { [name]: _itself, ...others } = directory.instances();
-			const body = await healthOf(others, runtimeOf(broker).probes);
+			const body = await healthOf(others, runtimeOf(broker).probes, phase === "serving");
 			exchange.send(body.status === "healthy" ? 200 : 503, JSON.stringify(body));
 		}
 	},

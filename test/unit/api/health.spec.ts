@@ -9,7 +9,7 @@ const silent = probe("users", () => new Promise(() => undefined));
 // checklist: 113
 describe("the health of the whole", () => {
 	it("is good when everything that was ever met is here and its store answers", async () => {
-		expect(await healthOf({ orders: ["a", "b"], users: ["a"] }, [well])).toEqual({
+		expect(await healthOf({ orders: ["a", "b"], users: ["a"] }, [well], true)).toEqual({
 			status: "healthy",
 			timestamp: expect.stringMatching(/^\d{4}-.+Z$/) as string,
 			services: { orders: "up", users: "up" },
@@ -18,15 +18,25 @@ describe("the health of the whole", () => {
 	});
 
 	it("is not when a service is away, or its store fails or does not answer", async () => {
-		const health = await healthOf({ orders: ["a"], payments: ["a"], shipping: [], users: ["a"] }, [
-			well,
-			broken,
-			silent
-		]);
+		const health = await healthOf(
+			{ orders: ["a"], payments: ["a"], shipping: [], users: ["a"] },
+			[well, broken, silent],
+			true
+		);
 		expect(health).toMatchObject({
 			status: "unhealthy",
 			services: { orders: "up", payments: "down", shipping: "down", users: "down" }
 		});
+	});
+});
+
+describe("the health of the whole behind a gateway that starts or stops", () => {
+	it("is not good, whatever it has met", async () => {
+		expect(await healthOf({ orders: ["a"] }, [well], false)).toMatchObject({
+			status: "unhealthy",
+			services: { orders: "up" }
+		});
+		expect(await healthOf({}, [], false)).toMatchObject({ status: "unhealthy" });
 	});
 });
 
