@@ -27,6 +27,8 @@ describe("npm run cluster", () => {
 		env = { DATA_DIR: it_.souk.dataDir, PORT: new URL(it_.souk.url).port };
 	});
 	afterAll(() => it_.souk.close());
+	/** Processes of services; the server of events is one more. */
+	const members = () => it_.souk.processes.size - 1;
 	const health = async () => (await (await fetch(`${it_.souk.url}/health`)).json()) as Record<string, object>;
 
 	// checklist: 133, 136, 142
@@ -41,8 +43,8 @@ describe("npm run cluster", () => {
 	it("has each process answer how it does, at a port of its own", async () => {
 		const { stdout } = await run("cluster", ["--status"], env);
 		const ports = [...stdout.matchAll(/port (\d+): ready/g)].map(([, port]) => port!);
-		expect(ports).toHaveLength(9);
-		expect(new Set(ports).size).toBe(9);
+		expect(ports).toHaveLength(members());
+		expect(new Set(ports).size).toBe(ports.length);
 		for (const port of ports) {
 			const at = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
 			expect(await (await at("/health/ready")).json()).toMatchObject({ status: "ready", database: "up", bus: "up" });
@@ -163,7 +165,7 @@ describe("npm run cluster", () => {
 		const before = it_.souk.processes;
 		const placing = Promise.all(Array.from({ length: 5 }, () => order(it_, {})));
 		const { code, stdout } = await run("cluster", ["--roll"], env);
-		expect([code, stdout]).toEqual([0, expect.stringContaining("9 of 9")]);
+		expect([code, stdout]).toEqual([0, expect.stringContaining(`${members()} of ${members()}`)]);
 		const after = it_.souk.processes;
 		for (const [name, pid] of before) expect([name, after.get(name) === pid]).toEqual([name, name === "nats"]);
 		expect((await placing).map(({ status }) => status)).toEqual(Array(5).fill("CONFIRMED"));
