@@ -326,12 +326,20 @@ const POISON: { type: string; consumers: number; data: object }[] = [
 async function deadLetters(trial: Trial): Promise<void> {
 	const { driver } = trial;
 	const subjects = POISON.map(({ type }) => `poison/${driver.key(type)}`);
-	for (const [index, { type, data }] of POISON.entries())
-		for (const sent of [{ nonsense: true }, data, { nonsense: true }]) inject(trial, type, subjects[index]!, sent);
-	await Promise.all(POISON.map((poison, index) => seenTo(driver, subjects[index]!, poison)));
+	const lasts = POISON.map(
+		({ type, data }, index) =>
+			[{ nonsense: true }, data, { nonsense: true }].map(sent => inject(trial, type, subjects[index]!, sent)).at(-1)!
+	);
+	await Promise.all(POISON.map((poison, index) => seenTo(trial, subjects[index]!, lasts[index]!, poison)));
 }
 
-async function seenTo(driver: Driver, subject: string, { consumers, data }: (typeof POISON)[number]): Promise<void> {
+async function seenTo(
+	trial: Trial,
+	subject: string,
+	last: string,
+	{ consumers, data }: (typeof POISON)[number]
+): Promise<void> {
+	const { driver } = trial;
 	const see = (id: string, verb: "retry" | "discard", body?: object) =>
 		driver.client.done({
 			operation: `api.${verb}DeadLetter`,
@@ -362,9 +370,14 @@ async function seenTo(driver: Driver, subject: string, { consumers, data }: (typ
 			const left = await waiting(driver, subject);
 			for (const { id, consumer } of parked(left))
 				await (consumer === "audit" ? see(id, "retry", { data }) : see(id, "discard"));
-			if (left.length > 0) throw new Error(`${left.length} dead letters are left`);
+			// One that nobody has parked yet is left, too: a kill may have it delivered late.
+			const resolved = trial.look(books =>
+				books.everywhere(`SELECT id FROM @.dead_letters WHERE event_id = '${last}' AND resolved_at IS NOT NULL`)
+			);
+			if (left.length > 0 || resolved.length < consumers)
+				throw new Error(`${left.length} dead letters are left, ${resolved.length} of the last are seen to`);
 		},
-		{ within: 30_000, every: 50 }
+		{ within: 60_000, every: 50 }
 	);
 }
 
@@ -382,8 +395,8 @@ async function waiting(driver: Driver, subject: string): Promise<Letter[]> {
 
 let injected = 0;
 
-/** Puts an event into the outbox of products, as a broken version of that service would have committed it. */
-function inject({ souk }: Trial, type: string, subject: string, data: object): void {
+/** Puts an event into the outbox of products, as a broken version of that service would have committed it, and answers with its id. */
+function inject({ souk }: Trial, type: string, subject: string, data: object): string {
 	const id = `01900000-0000-7000-8000-${String(process.pid * 100_000 + ++injected).padStart(12, "0")}`;
 	const time = new Date().toISOString();
 	const event = {
@@ -401,6 +414,7 @@ function inject({ souk }: Trial, type: string, subject: string, data: object): v
 			.prepare("INSERT INTO outbox (id, topic, type, subject, payload, created_at) VALUES (?, ?, ?, ?, ?, ?)")
 			.run(id, `${type.split(".")[0]}.events`, type, subject, JSON.stringify(event), time)
 	);
+	return id;
 }
 
 /** A saga of which no definition is known is parked; a person brings the definition back and sends it on its way. */

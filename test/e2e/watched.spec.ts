@@ -3,7 +3,18 @@ import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { town, type Town } from "./support.ts";
 
-const everybody = ["api", "audit", "inventory", "notifications", "orders", "payments", "products", "shipping", "users"];
+const everybody = [
+	"api",
+	"audit",
+	"inventory",
+	"notifications",
+	"orders",
+	"payments",
+	"products",
+	"shipping",
+	"tasks",
+	"users"
+];
 
 interface Line {
 	svc?: string;
