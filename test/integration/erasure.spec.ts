@@ -113,6 +113,6 @@ describe("a user who removes the account", () => {
 		await committed(2);
 		expect(await knowing(here, "payments", "payments")).toBe(0);
 		expect(await service.store.all("SELECT * FROM dead_letters")).toEqual([]);
-		expect(here.of("payment.captured").map(({ data }) => data.orderId)).toEqual([1, 2]);
+		await eventually(() => expect(here.of("payment.captured").map(({ data }) => data.orderId)).toEqual([1, 2]));
 	});
 });

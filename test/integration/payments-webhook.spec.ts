@@ -60,6 +60,7 @@ describe("a webhook", () => {
 		await followed();
 		expect(await state()).toBe("CAPTURED");
 		expect(await kept()).toHaveLength(2);
+		await eventually(async () => expect(await here.service.relay.backlog()).toBe(0));
 		expect(here.node.of("payment.authorized")).toHaveLength(1);
 		expect(here.node.of("payment.captured")).toHaveLength(1);
 	});

@@ -104,6 +104,7 @@ describe("a confirmed order that its customer cancels", () => {
 		await stands(1, { status: "CANCELLED" });
 		expect(await here.cancel(1)).toMatchObject({ status: "CANCELLED" });
 		expect(neighbours.actions).toEqual(back);
+		await eventually(() => expect(here.of("order.cancelled")).toHaveLength(1));
 		expect(here.of("order.cancel_requested")).toHaveLength(1);
 	});
 });
