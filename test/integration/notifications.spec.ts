@@ -66,9 +66,11 @@ const confirmed = (orderId: number, userId = 1, id = uuid7()) =>
 	event("order.confirmed", `order/${orderId}`, { ...about(orderId, userId), items }, id);
 const publishAll = (events: SoukEvent<EventType>[]) => Promise.all(events.map(one => souk.publish(one)));
 
+/** The mails; a draft is none yet. */
 const inbox = (): string[] => {
 	const folder = join(souk.dataDir, "mailbox");
-	return existsSync(folder) ? readdirSync(folder).sort() : [];
+	const files = existsSync(folder) ? readdirSync(folder) : [];
+	return files.filter(file => file.endsWith(".eml")).sort();
 };
 const mail = (name: string) => readFileSync(join(souk.dataDir, "mailbox", name), "utf8");
 const all = async () => (await as(souk, STAFF)("notifications.list", { limit: 100 })).items;
