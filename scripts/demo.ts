@@ -115,8 +115,12 @@ async function books(): Promise<void> {
 	say(`   money taken: ${money(taken)}`);
 	const { body: stock } = await client.ask<{ available: number }>(`/stock/${rare.id}`);
 	say(`   ${rare.name}: ${stock.available} available, none lost to the order that failed`);
-	const { body: mail } = await client.ask<{ items: { subject: string }[] }>("/notifications?limit=5", { token: alice });
-	say(`   Alice's newest messages: ${mail.items.map(({ subject }) => subject).join(" · ") || "on their way"}`);
+	const { body: messages } = await client.ask<{ items: { channel: string; subject: string }[] }>(
+		"/notifications?limit=10",
+		{ token: alice }
+	);
+	const told = messages.items.map(({ channel, subject }) => `${subject} (${channel})`);
+	say(`   Alice's newest messages: ${told.slice(0, 5).join(" · ") || "on their way"}`);
 	say();
 	say(`Look further: ${client.base.replace("/api/v1", "/docs")}, mail in ${env.DATA_DIR}/mailbox/`);
 }
