@@ -7,6 +7,7 @@ import { openDatabase, type Opened } from "../broker/sql/open.ts";
 import type { ReadingAdapter } from "../broker/sql/sequelize.ts";
 import { Store } from "../broker/sql/store.ts";
 import { runtimeOf, type Probe } from "../broker/runtime.ts";
+import { type Page, pageFrom } from "../broker/page.ts";
 import { part, type Part } from "../broker/service.ts";
 
 /** A table as Sequelize reads it for lists. */
@@ -30,11 +31,7 @@ export interface PageRequest {
 	after?: number | undefined;
 	ascending?: boolean;
 }
-export interface Page<Item> {
-	items: Item[];
-	/** What to pass as `after` for the next page; absent on the last. */
-	next?: number;
-}
+export type { Page } from "../broker/page.ts";
 
 export type StoreService = Service & {
 	store: Store;
@@ -89,8 +86,7 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 					sort: ascending ? "id" : "-id",
 					limit: limit + 1
 				});
-				const items = found.slice(0, limit).map(row => row.toJSON() as { id: number });
-				return found.length > limit ? { items, next: items.at(-1)!.id } : { items };
+				return pageFrom(found, limit, row => row.toJSON() as { id: number });
 			}
 		}
 	});

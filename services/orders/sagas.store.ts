@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Store } from "../../broker/sql/store.ts";
 import type { Value } from "../../broker/sql/sql.ts";
+import { pageFrom } from "../../broker/page.ts";
 import type { OrderStep, SagaDetail } from "./orders.contract.ts";
 
 type Detail = z.output<typeof SagaDetail>;
@@ -56,8 +57,7 @@ export async function sagaPage(
 		ORDER BY id DESC LIMIT ?`,
 		[status ?? null, status ?? null, after ?? null, after ?? null, limit + 1]
 	);
-	const items = rows.slice(0, limit).map(summaryOf);
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, summaryOf);
 }
 
 /** One saga with its state and timeline. */

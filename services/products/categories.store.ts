@@ -2,6 +2,7 @@ import { wordsIn } from "../../broker/words.ts";
 import { oneOf } from "../../broker/sql/sql.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { ProductCategory } from "./products.contract.ts";
+import { pageFrom } from "../../broker/page.ts";
 import { ProductCategoryExists, ProductCategoryInUse, ProductCategoryNotFound } from "./products.errors.ts";
 
 interface CategoryRow {
@@ -31,8 +32,7 @@ export async function pageOfCategories(
 	{ limit, after = 0 }: { limit: number; after?: number | undefined }
 ): Promise<{ items: ProductCategory[]; next?: number }> {
 	const rows = await store.all<CategoryRow>(`${ALL} WHERE id > ? ORDER BY id LIMIT ?`, [after, limit + 1]);
-	const items = rows.slice(0, limit).map(categoryOf);
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, categoryOf);
 }
 
 /** One category. Throws ProductCategoryNotFound. */

@@ -1,5 +1,6 @@
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { ImportResult, ProductImport, RefusedLine } from "./products.contract.ts";
+import { pageFrom } from "../../broker/page.ts";
 import { ImportDiffers } from "./products.errors.ts";
 
 /** What tells the batches of all files apart, and one batch from another that pretends to be it. */
@@ -78,6 +79,5 @@ export async function pageOfImports(
 		after ?? Number.MAX_SAFE_INTEGER,
 		limit + 1
 	]);
-	const items = rows.slice(0, limit).map(importOf);
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, importOf);
 }

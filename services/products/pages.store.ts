@@ -3,6 +3,7 @@ import type { Value } from "../../broker/sql/sql.ts";
 import type { Store } from "../../broker/sql/store.ts";
 import { wordsIn } from "../../broker/words.ts";
 import type { Product, Sort } from "./products.contract.ts";
+import { pageFrom } from "../../broker/page.ts";
 import { COLUMNS, IS_SOLD, productOf, type ProductRow } from "./products.store.ts";
 
 /** How a page of each order continues after a product, and how it is sorted. The id decides between equals. */
@@ -32,8 +33,7 @@ export async function page(store: Store, wanted: Wanted): Promise<{ items: Produ
 		words && sort === "relevance"
 			? await mostRelevant(store, wanted, words)
 			: await sorted(store, wanted, sort === "relevance" ? "id" : sort, words);
-	const items = rows.slice(0, limit).map(productOf);
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, productOf);
 }
 
 const inCategory = (categoryId: number | undefined): { sql: string; values: Value[] } =>

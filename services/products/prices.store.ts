@@ -1,5 +1,6 @@
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Price } from "./products.contract.ts";
+import { pageFrom } from "../../broker/page.ts";
 import { ProductNotFound } from "./products.errors.ts";
 
 interface PriceRow {
@@ -30,6 +31,5 @@ export async function pricesOf(
 		[id, ...(after === undefined ? [] : [after]), limit + 1]
 	);
 	if (rows.length === 0 && after === undefined) throw new ProductNotFound(id);
-	const items = rows.slice(0, limit).map(({ user_id, ...row }) => ({ ...row, userId: user_id ?? undefined }));
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, ({ user_id, ...row }) => ({ ...row, userId: user_id ?? undefined }));
 }

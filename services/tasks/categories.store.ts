@@ -1,6 +1,7 @@
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Page } from "../../mixins/store.mixin.ts";
 import type { Category } from "./tasks.contract.ts";
+import { pageFrom } from "../../broker/page.ts";
 import { CategoryExists, CategoryNotFound } from "./tasks.errors.ts";
 
 interface CategoryRow {
@@ -51,8 +52,7 @@ export async function pageOfCategories(
 	{ limit, after = 0 }: { limit: number; after?: number | undefined }
 ): Promise<Page<Category>> {
 	const rows = await store.all<CategoryRow>(`${HERE} AND id > ? ORDER BY id LIMIT ?`, [after, limit + 1]);
-	const items = rows.slice(0, limit).map(toCategory);
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, toCategory);
 }
 
 /** Writes a new category. Throws CategoryExists before it writes. */

@@ -3,6 +3,7 @@ import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Page } from "../../mixins/store.mixin.ts";
 import { type Details, labelsOf } from "./task.ts";
 import type { Task } from "./tasks.contract.ts";
+import { pageFrom } from "../../broker/page.ts";
 import { TaskNotFound } from "./tasks.errors.ts";
 
 interface TaskRow {
@@ -119,8 +120,7 @@ export async function page(
 		...(after === undefined ? [] : [after]),
 		limit + 1
 	]);
-	const items = rows.slice(0, limit).map(toTask);
-	return rows.length > limit ? { items, next: items.at(-1)!.id } : { items };
+	return pageFrom(rows, limit, toTask);
 }
 
 /** The tasks that a user opened or has to do. */
