@@ -66,11 +66,8 @@ export class OpenTx implements Tx {
 	}
 }
 
-/** Writes appended rows, those of one table and shape together. */
-export async function flush(
-	connection: Pick<Sql, "run">,
-	appended: readonly [table: string, row: Row][]
-): Promise<void> {
+/** The statements that write appended rows, those of one table and shape together. */
+export function insertsOf(appended: readonly [table: string, row: Row][]): [sql: string, values: Value[]][] {
 	const byShape = new Map<string, { head: string; width: number; rows: Value[][] }>();
 	for (const [table, row] of appended) {
 		const columns = Object.keys(row);
@@ -79,15 +76,16 @@ export async function flush(
 		if (!shape) byShape.set(head, (shape = { head, width: columns.length, rows: [] }));
 		shape.rows.push(Object.values(row));
 	}
-	for (const { head, width, rows } of byShape.values()) {
+	return [...byShape.values()].flatMap(({ head, width, rows }) => {
 		const one = `(${Array(width).fill("?").join(", ")})`;
+		const statements: [string, Value[]][] = [];
 		// Powers of two, so that a table has few different statements.
-		for (let from = 0; from < rows.length; ) {
-			const size = 2 ** Math.min(5, Math.floor(Math.log2(rows.length - from)));
-			await connection.run(head + Array(size).fill(one).join(", "), rows.slice(from, from + size).flat());
-			from += size;
+		for (let from = 0, size; from < rows.length; from += size) {
+			size = 2 ** Math.min(5, Math.floor(Math.log2(rows.length - from)));
+			statements.push([head + Array(size).fill(one).join(", "), rows.slice(from, from + size).flat()]);
 		}
-	}
+		return statements;
+	});
 }
 
 /** Runs what a unit left for after its commit. What a hook throws is its own. */

@@ -84,8 +84,14 @@ export class PostgresConnection implements Sql {
 		return (numbered!.rows[0] as { number: string }).number;
 	}
 
-	async commit(): Promise<void> {
-		await this.#ask(() => this.#client.query("COMMIT"));
+	/** Writes the last rows and commits, in one trip: should one of them be refused, the server takes COMMIT for ROLLBACK. */
+	async commit(inserts: readonly [sql: string, values: Value[]][]): Promise<void> {
+		const written = inserts.map(([sql, values]) => this.run(sql, values));
+		const committed = this.#ask(() => this.#client.query("COMMIT"));
+		const failed = (await Promise.allSettled([...written, committed])).find(({ status }) => status === "rejected");
+		if (failed) throw (failed as PromiseRejectedResult).reason;
+		const { command } = await committed;
+		if (command !== "COMMIT") throw new Error(`COMMIT was answered ${command}`);
 	}
 
 	/** Where that fails, the server rolls back by itself. */

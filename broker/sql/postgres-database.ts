@@ -2,7 +2,7 @@ import pg from "pg";
 import { backoff, sleep } from "../backoff.ts";
 import { crash } from "../crash.ts";
 import { StoreUnavailable } from "../errors.ts";
-import { flush, OpenTx, runHook } from "./open-tx.ts";
+import { insertsOf, OpenTx, runHook } from "./open-tx.ts";
 import { connectionTo, PostgresConnection } from "./postgres-connection.ts";
 import { PostgresDuty } from "./postgres-duty.ts";
 import { PostgresFault, toldOf } from "./postgres-faults.ts";
@@ -44,7 +44,12 @@ export class PostgresDatabase implements Database {
 	private constructor(name: string, url: string, connections: number) {
 		this.name = name;
 		this.#url = url;
-		this.#pool = new pg.Pool({ ...connectionTo(url, name), max: connections, idleTimeoutMillis: 30_000 });
+		this.#pool = new pg.Pool({
+			...connectionTo(url, name),
+			pipeline: true,
+			max: connections,
+			idleTimeoutMillis: 30_000
+		});
 		this.#units = new Turnstile(Math.max(1, connections - KEPT), wasOvertaken);
 		// A connection that breaks is met by whoever uses it next; without these it would end the process.
 		this.#pool.on("error", () => undefined);
@@ -81,18 +86,21 @@ export class PostgresDatabase implements Database {
 	}
 
 	async write<T>(unit: string, work: Work<T>): Promise<T> {
-		this.#assertOpen();
-		const writing = this.#untilCommitted(unit, work);
-		this.#underWay.add(writing);
-		try {
-			const { value, hooks } = await writing;
-			for (const hook of hooks) runHook(hook, unit);
-			return value;
-		} catch (error) {
-			throw toldOf(this.name, error);
-		} finally {
-			this.#underWay.delete(writing);
-		}
+		const { value, hooks } = await this.#done(() => this.#untilCommitted(unit, work));
+		for (const hook of hooks) runHook(hook, unit);
+		return value;
+	}
+
+	apply(unit: string, sql: string, values?: readonly Value[]): Promise<number> {
+		// One trip instead of three: the statement is its own transaction, and needs no number as it may run again.
+		return this.#done(() =>
+			this.#persist(async () => {
+				crash(`${unit}:before-commit`);
+				const changed = await this.#connected(connection => connection.run(sql, values));
+				crash(`${unit}:after-commit`);
+				return changed;
+			})
+		);
 	}
 
 	duty(task: string, turns: Turns): Duty {
@@ -125,6 +133,20 @@ export class PostgresDatabase implements Database {
 			crash(`${unit}:after-commit`);
 			return done;
 		});
+	}
+
+	/** What is under way when the store is closed may end. */
+	async #done<T>(write: () => Promise<T>): Promise<T> {
+		this.#assertOpen();
+		const writing = write();
+		this.#underWay.add(writing);
+		try {
+			return await writing;
+		} catch (error) {
+			throw toldOf(this.name, error);
+		} finally {
+			this.#underWay.delete(writing);
+		}
 	}
 
 	/** Tries until it passes, or its fault says that it will not. */
@@ -185,21 +207,20 @@ export class PostgresDatabase implements Database {
 const wasOvertaken = (error: unknown): boolean =>
 	error instanceof PostgresFault && (error.fault === "conflict" || error.fault === "constraint");
 
-/** One try of a unit: BEGIN, the work, what it appended, COMMIT. */
+/** One try of a unit: BEGIN, the work, what it appended with COMMIT. */
 async function once<T>(connection: PostgresConnection, unit: string, work: Work<T>): Promise<Committed<T>> {
 	const transaction = await connection.begin();
 	const tx = new OpenTx(connection);
 	let value: T;
 	try {
 		value = await tx.do(work);
-		await flush(connection, tx.appended);
 		crash(`${unit}:before-commit`);
 	} catch (error) {
 		await connection.rollback();
 		throw error;
 	}
 	try {
-		await connection.commit();
+		await connection.commit(insertsOf(tx.appended));
 	} catch (error) {
 		const fault = error as PostgresFault;
 		if (fault.fault !== "lost") throw fault;

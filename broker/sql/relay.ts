@@ -9,6 +9,8 @@ const BATCH = 500;
 const IN_FLIGHT = 2_000;
 /** The fallback when a wake-up was lost with the process that would have sent it. */
 const POLL_MS = 1_000;
+/** How long the marks of what was delivered wait for those of what is on its way. */
+const GATHER_MS = 100;
 
 /** Carries committed events from one store's outbox to the bus, in order, until the bus answers for each. */
 export class Relay {
@@ -26,6 +28,7 @@ export class Relay {
 	#again = false;
 	#rewound = false;
 	#timer: NodeJS.Timeout | undefined;
+	#gathering: NodeJS.Timeout | undefined;
 	#running = false;
 	#duty: Duty | undefined;
 
@@ -62,6 +65,7 @@ export class Relay {
 		this.#end();
 		await this.#pumping;
 		await this.#marking;
+		if (this.#answered.length > 0) await this.#markNow();
 		await this.#duty?.end();
 	}
 
@@ -93,7 +97,7 @@ export class Relay {
 	#poll(): void {
 		if (this.#refused !== undefined) this.#cursor = Math.min(this.#cursor, this.#refused - 1);
 		this.#refused = undefined;
-		if (this.#answered.length > 0) this.#marking ??= this.#mark();
+		if (this.#answered.length > 0) void this.#markNow();
 		this.wake();
 	}
 
@@ -135,7 +139,7 @@ export class Relay {
 			() => {
 				crash("relay:after-publish-before-mark");
 				this.#answered.push(seq);
-				this.#marking ??= this.#mark();
+				this.#markSoon();
 			},
 			(error: unknown) => {
 				// The row stays, and the next poll starts from it.
@@ -146,26 +150,41 @@ export class Relay {
 		);
 	}
 
-	async #mark(): Promise<void> {
+	// Nobody waits for a mark: as long as more is on its way, one statement for all of it will do.
+	#markSoon(): void {
+		if (this.#answered.length === this.#inFlight.size) void this.#markNow();
+		else this.#gathering ??= setTimeout(() => void this.#markNow(), GATHER_MS);
+	}
+
+	#markNow(): Promise<void> {
+		clearTimeout(this.#gathering);
+		this.#gathering = undefined;
+		return (this.#marking ??= this.#mark().then(done => {
+			this.#marking = undefined;
+			if (done && this.#answered.length > 0) this.#markSoon();
+		}));
+	}
+
+	/** Resolves to whether it could be done. */
+	async #mark(): Promise<boolean> {
 		await new Promise(turn => setImmediate(turn));
-		while (this.#answered.length > 0) {
-			const seqs = this.#answered;
-			this.#answered = [];
-			try {
-				const these = oneOf("seq", seqs);
-				await this.#database.write("relay", tx =>
-					tx.run(`UPDATE outbox SET published_at = ? WHERE ${these.sql}`, [isoNow(), ...these.values])
-				);
-			} catch (error) {
-				// The next poll tries again. What is unmarked when the process ends is delivered again, and skipped by the inboxes.
-				this.#answered = seqs.concat(this.#answered);
-				if (this.#running) this.#logger.warn("Delivered events could not be marked yet", error);
-				break;
-			}
-			const full = this.#inFlight.size >= IN_FLIGHT;
-			for (const seq of seqs) this.#inFlight.delete(seq);
-			if (full) this.wake();
+		const seqs = this.#answered;
+		this.#answered = [];
+		try {
+			const these = oneOf("seq", seqs);
+			await this.#database.apply("relay", `UPDATE outbox SET published_at = ? WHERE ${these.sql}`, [
+				isoNow(),
+				...these.values
+			]);
+		} catch (error) {
+			// The next poll tries again. What is unmarked when the process ends is delivered again, and skipped by the inboxes.
+			this.#answered = seqs.concat(this.#answered);
+			if (this.#running) this.#logger.warn("Delivered events could not be marked yet", error);
+			return false;
 		}
-		this.#marking = undefined;
+		const full = this.#inFlight.size >= IN_FLIGHT;
+		for (const seq of seqs) this.#inFlight.delete(seq);
+		if (full) this.wake();
+		return true;
 	}
 }

@@ -55,6 +55,8 @@ export interface Database extends Sql {
 	readonly asked?: Asked;
 	/** Runs work in a transaction and resolves when it is durable. `unit` names it in logs and crash points. */
 	write<T>(unit: string, work: Work<T>): Promise<T>;
+	/** Runs one statement that may as well run twice, as a unit of its own. Resolves to the number of rows changed. */
+	apply(unit: string, sql: string, values?: readonly Value[]): Promise<number>;
 	/** Asks for a task that only one of the processes on this database does at a time. */
 	duty(task: string, turns: Turns): Duty;
 	/** Whether no process has a task, and none gets it before the unit ends. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { crash } from "../crash.ts";
 import { StoreUnavailable } from "../errors.ts";
-import { flush, OpenTx, runHook } from "./open-tx.ts";
+import { insertsOf, OpenTx, runHook } from "./open-tx.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
 import type { Asked, Database, Duty, Row, Turns, Value, Work } from "./sql.ts";
 
@@ -74,6 +74,10 @@ export class SqliteDatabase implements Database {
 		});
 	}
 
+	apply(unit: string, sql: string, values?: readonly Value[]): Promise<number> {
+		return this.write(unit, tx => tx.run(sql, values));
+	}
+
 	/** The file has one owner, and the owner does everything. */
 	duty(_task: string, { take }: Turns): Duty {
 		take();
@@ -122,10 +126,7 @@ export class SqliteDatabase implements Database {
 					refused.push({ waiting, error });
 				}
 			}
-			await flush(
-				this.#writer,
-				done.flatMap(({ tx }) => tx.appended)
-			);
+			for (const [sql, values] of insertsOf(done.flatMap(({ tx }) => tx.appended))) await this.#writer.run(sql, values);
 			for (const { waiting } of done) crash(`${waiting.unit}:before-commit`);
 			await this.#writer.run("COMMIT");
 			this.#commits++;

@@ -13,8 +13,8 @@ import { Servers } from "./strikes.ts";
 
 const layout = (process.env.SOUK_LAYOUT ?? "B") as Layout;
 const PATIENT = { within: 180_000, every: 100 };
-/** Customers who wait for their orders do not order more: what is under way is bounded. */
-const UNDER_WAY = 60;
+/** Customers who wait for their orders do not order more: what is under way is bounded, by ten seconds of ordering. */
+const UNDER_WAY = 10 * knobs.rate;
 
 describe("a cluster under load", () => {
 	let servers: Servers;
@@ -68,7 +68,7 @@ describe("a cluster under load", () => {
 		let restarted = 0;
 		const rate = await underLoad(async () => {
 			for (const target of plan) {
-				await pause(random.between(200, 1_500));
+				await pause(random.between(0.25 * knobs.pauseMs, 1.75 * knobs.pauseMs));
 				const name = await servers.strike(target, trial.souk, random);
 				killed.set(name, (killed.get(name) ?? 0) + 1);
 				trial.souk.readyAt = performance.now();

@@ -144,6 +144,25 @@ describe("a unit", () => {
 		expect(await names()).toEqual(Array.from({ length: 100 }, (_, n) => `${n}`));
 	});
 
+	it("is undone whole where one of the rows that it appended is refused", async () => {
+		await one.write("first", tx => tx.run("INSERT INTO marks (name) VALUES ('taken')"));
+		const failed = one.write("append", async tx => {
+			await tx.run("UPDATE shelf SET units = 3 WHERE id = 1");
+			for (const name of ["before", "taken", "after"]) tx.append("marks", { name });
+			tx.append("shelf", { id: 2, units: 1 });
+		});
+		await expect(failed).rejects.toMatchObject({ code: "23505" });
+		expect(await names()).toEqual(["taken"]);
+		expect(await one.all("SELECT id, units FROM shelf")).toEqual([{ id: 1, units: 10 }]);
+		// Its connection, and the statements that it never got to, are of use to the next.
+		await one.write("again", tx => {
+			tx.append("marks", { name: "free" });
+			tx.append("shelf", { id: 2, units: 1 });
+			return Promise.resolve();
+		});
+		expect(await names()).toEqual(["taken", "free"]);
+	});
+
 	it("fails with its statement, whatever its work made of that", async () => {
 		const failed = one.write("careless", async tx => {
 			await tx.run("INSERT INTO shelf (id, units) VALUES (2, -1)").catch(() => undefined);
