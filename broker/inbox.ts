@@ -48,6 +48,8 @@ export interface InboxOptions {
 export class Inbox implements Consumer {
 	readonly name: string;
 	readonly types: readonly string[];
+	/** A store of several processes has one that takes deliveries; a SQLite file has one process. */
+	readonly duty: Consumer["duty"];
 	readonly #options: InboxOptions;
 	/** The subjects that may have dead letters open; the store knows for certain. */
 	readonly #held = new Set<string>();
@@ -61,11 +63,8 @@ export class Inbox implements Consumer {
 		this.name = options.service;
 		this.types = [...options.handlers.keys()];
 		this.#options = options;
-	}
-
-	/** A store of several processes; a SQLite file has one. */
-	get shared(): boolean {
-		return this.#options.store.database.shared;
+		const { database } = options.store;
+		this.duty = database.shared ? turns => database.duty("deliveries", turns) : undefined;
 	}
 
 	/** Learns which subjects are held: by this process before it last stopped, or by another one. */
@@ -78,7 +77,7 @@ export class Inbox implements Consumer {
 		this.#duty = this.#options.store.database.duty("lines", {
 			take: () => {
 				for (const subject of this.#held) this.#release(subject);
-				if (this.shared) this.#looking = setInterval(() => this.#look(), LOOK_MS);
+				if (this.duty) this.#looking = setInterval(() => this.#look(), LOOK_MS);
 			},
 			lose: () => clearInterval(this.#looking)
 		});
@@ -159,7 +158,7 @@ export class Inbox implements Consumer {
 	}
 
 	async #mayBeHeld(subject: string): Promise<boolean> {
-		if (!this.shared || this.#held.has(subject)) return this.#held.has(subject);
+		if (!this.duty || this.#held.has(subject)) return this.#held.has(subject);
 		// What another process parked, only the store knows: one look for all events that come in one turn.
 		this.#looked ??= new Promise(turn => setImmediate(turn)).then(() => {
 			this.#looked = undefined;

@@ -1,12 +1,13 @@
 import type { SoukEvent } from "../event.ts";
+import type { Duty, Turns } from "../sql/sql.ts";
 
 /** A service as the bus sees it. */
 export interface Consumer {
 	readonly name: string;
 	/** The types it hears, for a wire that can spare it the others; absent, or with a `*` among them: any. */
 	readonly types?: readonly string[];
-	/** Whether other processes may have a consumer of the same name, so that one of them must be chosen. */
-	readonly shared?: boolean;
+	/** Asks to be the one that takes deliveries, where other processes may have a consumer of the same name. */
+	readonly duty?: ((turns: Turns) => Duty) | undefined;
 	hears(type: string): boolean;
 	/** Told before deliveries begin: another process may have taken them until now. */
 	begin?(): Promise<void>;

@@ -6,6 +6,7 @@ import type { Bus, Consumer, Outbox } from "./bus.ts";
 import { Lanes } from "./lanes.ts";
 import { Link } from "./link.ts";
 import { durablesOf, isCutOff, lastSaidBy, provideStream, STREAM, subjectOf } from "./stream.ts";
+import { Turn } from "./turn.ts";
 import { Subscription } from "./subscription.ts";
 
 const ANSWER_MS = 2_000;
@@ -31,6 +32,7 @@ export class JetStreamBus implements Bus {
 	readonly #publishing = new Lanes();
 	readonly #delivering = new Lanes();
 	readonly #closing = new AbortController();
+	readonly #turns: Turn[] = [];
 	#subscriptions: Subscription[] = [];
 	#link: Link | undefined;
 	#healing: Promise<void> | undefined;
@@ -60,11 +62,14 @@ export class JetStreamBus implements Bus {
 		link.on("up", () => this.#healSoon());
 		this.#comparing = setInterval(() => this.#healSoon(), COMPARE_MS);
 		const heal = () => this.#heal();
-		this.#subscriptions = this.#consumers.flatMap(consumer =>
-			durablesOf(consumer).map(
-				source => new Subscription({ consumer, ...source, link, lanes: this.#delivering, logger, heal })
-			)
-		);
+		const lanes = this.#delivering;
+		this.#subscriptions = this.#consumers.flatMap(consumer => {
+			const turn = consumer.duty && new Turn(consumer.duty);
+			if (turn) this.#turns.push(turn);
+			return durablesOf(consumer).map(
+				source => new Subscription({ consumer, ...source, link, lanes, turn, logger, heal })
+			);
+		});
 		await Promise.all(this.#subscriptions.map(subscription => subscription.start()));
 	}
 
@@ -92,6 +97,7 @@ export class JetStreamBus implements Bus {
 	async quiet(): Promise<void> {
 		clearInterval(this.#comparing);
 		await Promise.all(this.#subscriptions.map(subscription => subscription.stop()));
+		await Promise.all(this.#turns.map(turn => turn.end()));
 	}
 
 	/** Lets what is under way end, and gives up what waits for the server: the outboxes keep it. */

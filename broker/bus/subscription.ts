@@ -4,8 +4,8 @@ import type { SoukEvent } from "../event.ts";
 import type { Logger } from "../service.ts";
 import type { Consumer } from "./bus.ts";
 import type { Lanes } from "./lanes.ts";
-import { Lease } from "./lease.ts";
 import type { Link } from "./link.ts";
+import type { Turn } from "./turn.ts";
 import { ACK_WAIT_MS, provideConsumer, STREAM, typeOf } from "./stream.ts";
 
 /** How often the server is told that an event is still being handled. */
@@ -21,6 +21,8 @@ export interface SubscriptionOptions {
 	filter: string;
 	link: Link;
 	lanes: Lanes;
+	/** Set where other processes may have this consumer, too. */
+	turn: Turn | undefined;
 	logger: Logger;
 	/** Sees to it that there is a stream, before each beginning. */
 	heal: () => Promise<void>;
@@ -45,7 +47,7 @@ export class Subscription {
 	/** Begins to deliver. Throws ConfigurationError when there is a consumer that cannot be used. */
 	async start(): Promise<void> {
 		// Who shares a consumer looks at it when its turn has come.
-		const next = this.#options.consumer.shared ? undefined : await this.#provide();
+		const next = this.#options.turn ? undefined : await this.#provide();
 		this.#reminding = setInterval(() => {
 			for (const message of this.#unanswered) message.working();
 		}, IN_PROGRESS_MS);
@@ -87,17 +89,16 @@ export class Subscription {
 
 	/** Does it while this process is the one that may; at once where there is no other. */
 	async #inTurn(deliver: () => Promise<void>): Promise<void> {
-		const { link, durable, consumer } = this.#options;
-		if (!consumer.shared) return deliver();
-		const lease = await Lease.take(link, durable, this.#stopping.signal);
+		const { turn, consumer } = this.#options;
+		if (!turn) return deliver();
+		const lost = await turn.come(this.#stopping.signal);
 		const end = () => this.#messages?.stop();
-		lease.lost.addEventListener("abort", end);
+		lost.addEventListener("abort", end);
 		try {
 			await consumer.begin?.();
-			await deliver();
+			if (!lost.aborted) await deliver();
 		} finally {
-			lease.lost.removeEventListener("abort", end);
-			await lease.release();
+			lost.removeEventListener("abort", end);
 		}
 	}
 

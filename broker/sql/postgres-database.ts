@@ -4,7 +4,7 @@ import { crash } from "../crash.ts";
 import { StoreUnavailable } from "../errors.ts";
 import { insertsOf, OpenTx, runHook } from "./open-tx.ts";
 import { connectionTo, PostgresConnection } from "./postgres-connection.ts";
-import { PostgresDuty } from "./postgres-duty.ts";
+import { PostgresDuties } from "./postgres-duties.ts";
 import { PostgresFault, toldOf } from "./postgres-faults.ts";
 import { madeIfMissing, oneAtATime } from "./postgres-making.ts";
 import type { Database, Duty, Row, Sql, Turns, Value, Work } from "./sql.ts";
@@ -38,6 +38,7 @@ export class PostgresDatabase implements Database {
 	readonly #url: string;
 	readonly #pool: pg.Pool;
 	readonly #units: Turnstile;
+	readonly #duties: PostgresDuties;
 	readonly #underWay = new Set<Promise<unknown>>();
 	#closed = false;
 
@@ -51,6 +52,7 @@ export class PostgresDatabase implements Database {
 			idleTimeoutMillis: 30_000
 		});
 		this.#units = new Turnstile(Math.max(1, connections - KEPT), wasOvertaken);
+		this.#duties = new PostgresDuties(url, name, sql => this.all(sql));
 		// A connection that breaks is met by whoever uses it next; without these it would end the process.
 		this.#pool.on("error", () => undefined);
 		this.#pool.on("connect", client => client.on("error", () => undefined));
@@ -104,7 +106,7 @@ export class PostgresDatabase implements Database {
 	}
 
 	duty(task: string, turns: Turns): Duty {
-		return new PostgresDuty(this.#url, this.name, task, turns, sql => this.all(sql));
+		return this.#duties.add(task, turns);
 	}
 
 	async unattended(tx: Sql, task: string): Promise<boolean> {

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { leaseSubjects } from "../../broker/bus/lease.ts";
 import { durablesOf, saidBy, STREAM } from "../../broker/bus/stream.ts";
 
 /** Who may do everything that a service may: for a process of several services. */
@@ -84,9 +83,7 @@ const sends = (service: string, durables: readonly string[]): string[] => [
 			what => `$JS.API.CONSUMER.${what}.${STREAM}.${durable}`
 		),
 		`$JS.API.CONSUMER.CREATE.${STREAM}.${durable}.>`,
-		`$JS.ACK.${STREAM}.${durable}.>`,
-		// Where several processes share it.
-		...leaseSubjects(durable)
+		`$JS.ACK.${STREAM}.${durable}.>`
 	])
 ];
 

@@ -22,7 +22,7 @@ export const knobs = {
 	postgres: number("CHAOS_POSTGRES", full ? 3 : 1),
 	redis: number("CHAOS_REDIS", full ? 3 : 1),
 	/** Milliseconds between one kill in a cluster and the next, on average, beside those until the killed one is started again. */
-	pauseMs: number("CHAOS_PAUSE_MS", full ? 8_000 : 850),
+	pauseMs: number("CHAOS_PAUSE_MS", full ? 10_000 : 850),
 	/** Orders a second while the process is killed at random. */
 	rate: number("CHAOS_RATE", 20),
 	/** 1 kills at every point of every branch in both styles, and not only once a style. */

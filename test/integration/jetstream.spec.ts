@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connect, type JetStreamManager, type NatsConnection } from "nats";
 import type { Consumer } from "../../broker/bus/bus.ts";
 import { JetStreamBus } from "../../broker/bus/jetstream.ts";
+import type { Duty, Turns } from "../../broker/sql/sql.ts";
 import type { SoukEvent } from "../../broker/event.ts";
 import { eventually } from "../support/eventually.ts";
 import { describeWithNats, NatsServer } from "../support/nats-server.ts";
@@ -201,10 +202,26 @@ describeWithNats("two processes of one service", () => {
 	const server = new NatsServer();
 	beforeAll(() => server.start());
 	afterAll(() => server.close());
+	/** Those who want the deliveries, in the order they asked; the first has them. As a database that both have would choose. */
+	const asking: Turns[] = [];
+	const duty = (turns: Turns): Duty => {
+		if (asking.push(turns) === 1) turns.take();
+		return {
+			nudge: () => undefined,
+			end: async () => {
+				const [had] = asking;
+				asking.splice(asking.indexOf(turns), 1);
+				if (had !== turns) return;
+				turns.lose();
+				asking[0]?.take();
+				return Promise.resolve();
+			}
+		};
+	};
 	const start = async (read: string[], name: string): Promise<JetStreamBus> => {
 		const bus = new JetStreamBus({ url: server.url, name, logger: silent });
 		const { consumer } = reader(({ subject, data }) => void read.push(`${name} ${subject} ${JSON.stringify(data)}`));
-		bus.subscribe({ ...consumer, shared: true });
+		bus.subscribe({ ...consumer, duty });
 		await bus.start();
 		return bus;
 	};

@@ -187,6 +187,29 @@ describeWithNats("a call to another process", () => {
 		expect((await here.get("/api/v2/things/5")).status).toBe(200);
 	});
 
+	it("goes to another process, or fails at once, when one was killed", async () => {
+		const killed = await node([farAway()], { env });
+		// Moleculer's own count of heartbeats would tell, too, ten seconds late.
+		const { opts } = here.broker.registry.discoverer as unknown as { opts: { disableHeartbeatChecks: boolean } };
+		opts.disableHeartbeatChecks = true;
+		const call = () => here.broker.call("far.whoami", {}, { timeout: 10_000 });
+		const { nodes } = here.broker.registry;
+		await eventually(() => expect(nodes.get(killed.broker.nodeID)?.available).toBe(true), PATIENT);
+		// Its connection ends without a word, as the kernel ends it; what a process says by itself it cannot say any more.
+		await (killed.broker.transit!.tx as unknown as { client: NatsConnection }).client.close();
+		const calls = await Promise.allSettled(Array.from({ length: 20 }, call));
+		const failed = calls.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
+		expect(failed.map(({ reason }) => (reason as { type: string }).type)).toEqual(
+			Array(failed.length).fill("REQUEST_REJECTED")
+		);
+		expect(failed.length).toBeLessThan(20);
+		expect((await Promise.allSettled(Array.from({ length: 20 }, call))).map(({ status }) => status)).toEqual(
+			Array(20).fill("fulfilled")
+		);
+		opts.disableHeartbeatChecks = false;
+		await killed.close();
+	});
+
 	describe("made by who only knows the wire", () => {
 		let nats: NatsConnection;
 		beforeAll(async () => {

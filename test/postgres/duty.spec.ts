@@ -96,7 +96,7 @@ it("who is not on duty hears of no work: it would only pass the word on, and on"
 	const first = await serve("first");
 	await eventually(() => expect(heard).toEqual(["first begins"]));
 	const second = await serve("second");
-	const asking = "application_name = 'souk shop sweep' AND query ~ 'pg_try_advisory_lock|LISTEN|SELECT 1'";
+	const asking = "application_name = 'souk shop duties' AND query ~ 'pg_try_advisory_lock|LISTEN'";
 	const connected = `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND ${asking}`;
 	await eventually(async () => expect(await query(url, connected)).toEqual([{ n: "2" }]));
 	second.nudge();
@@ -107,6 +107,32 @@ it("who is not on duty hears of no work: it would only pass the word on, and on"
 	await eventually(() => expect(heard.at(-1)).toBe("second"));
 	expect(heard).toEqual(["first begins", "first", "second begins", "second"]);
 	await second.end();
+});
+
+it("tasks of a process share a connection, and each goes to another process by itself", async () => {
+	const heard: string[] = [];
+	const [one, two] = [await databases.open(url), await databases.open(url)];
+	const ask = (database: typeof one, who: string, task: string) =>
+		database.duty(task, {
+			take: () => heard.push(`${who} ${task}`),
+			lose: () => heard.push(`${who} leaves ${task}`)
+		});
+	const sweep = ask(one, "one", "sweep");
+	await eventually(() => expect(heard).toEqual(["one sweep"]));
+	const others = [ask(two, "two", "sweep"), ask(two, "two", "mail")];
+	await eventually(() => expect(heard).toEqual(["one sweep", "two mail"]));
+	const mail = ask(one, "one", "mail");
+	await sweep.end();
+	await eventually(() => expect(heard.slice(2)).toEqual(["one leaves sweep", "two sweep"]));
+	await others[1]!.end();
+	await eventually(() => expect(heard.slice(4)).toEqual(["two leaves mail", "one mail"]));
+	const [connected] = await query<{ n: string }>(
+		url,
+		"SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE '%duties'"
+	);
+	expect(connected).toEqual({ n: "2" });
+	await Promise.all([mail.end(), others[0]!.end()]);
+	expect(heard.slice(6).toSorted()).toEqual(["one leaves mail", "two leaves sweep"]);
 });
 
 it("a commit that comes after one with a greater number is sent all the same", async () => {
