@@ -1,6 +1,3 @@
-import type { AddressInfo } from "node:net";
-import PostalMime, { type Email } from "postal-mime";
-import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import type { ServiceSchema } from "moleculer";
 import { uuid7 } from "../../broker/ids.ts";
 import type { Recipient } from "../../services/notifications/notifications.contract.ts";
@@ -9,52 +6,9 @@ import { users } from "../../services/users/users.contract.ts";
 import "../../services/orders/orders.contract.ts";
 import { eventually } from "../support/eventually.ts";
 import { as, event, node, stub, type TestNode } from "../support/node.ts";
+import { catcher, saying, type Catcher } from "../support/smtp-catcher.ts";
 
 const STAFF = { userId: 8, roles: ["staff"] } as const;
-
-/** A mail server that keeps what it takes. */
-interface Catcher {
-	port: number;
-	caught: { mail: Email; to: string[] }[];
-	/** What it says to the next mails once it has them, instead of yes; `hang up` says nothing at all. */
-	answers: (Error | "hang up")[];
-	close(): Promise<void>;
-}
-
-const saying = (responseCode: number, text: string): Error => Object.assign(new Error(text), { responseCode });
-
-async function catcher(options: Partial<SMTPServerOptions> = {}, port = 0): Promise<Catcher> {
-	const caught: Catcher["caught"] = [];
-	const answers: Catcher["answers"] = [];
-	const server: SMTPServer = new SMTPServer({
-		authOptional: true,
-		disabledCommands: ["STARTTLS"],
-		logger: false,
-		closeTimeout: 100,
-		onData(stream, session, done) {
-			const chunks: Buffer[] = [];
-			stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-			stream.on("end", () => {
-				void PostalMime.parse(Buffer.concat(chunks)).then(mail => {
-					const answer = answers.shift();
-					if (answer === "hang up" || !answer)
-						caught.push({ mail, to: session.envelope.rcptTo.map(({ address }) => address) });
-					if (answer === "hang up") for (const one of server.connections) one._socket.destroy();
-					else done(answer ?? null);
-				});
-			});
-		},
-		...options
-	});
-	server.on("error", () => undefined);
-	await new Promise<void>(listening => server.listen(port, "127.0.0.1", listening));
-	return {
-		port: (server.server.address() as AddressInfo).port,
-		caught,
-		answers,
-		close: () => new Promise(closed => server.close(() => closed()))
-	};
-}
 
 const recipient = ({ id }: { id: number }): Recipient => ({
 	id,
