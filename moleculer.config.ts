@@ -28,11 +28,14 @@ export const PORTS: Readonly<Record<string, number>> = {
 };
 
 /** The broker of one process: everything every service has whether it asks or not. */
-export const brokerOptions = (env: Env): BrokerOptions => ({
+export const brokerOptions = (
+	env: Env,
+	wire = env.TRANSPORTER ? natsAt(env.TRANSPORTER) : undefined
+): BrokerOptions => ({
 	nodeID: nodeIdOf(env),
 	ContextFactory: SoukContext as never,
 	errorRegenerator: new SoukErrors(),
-	...(env.TRANSPORTER ? { transporter: natsAt(env.TRANSPORTER), heartbeatInterval: 3, heartbeatTimeout: 10 } : {}),
+	...(wire && { transporter: wire, heartbeatInterval: 3, heartbeatTimeout: 10 }),
 	logger: { type: "Pino", options: { level: env.LOG_LEVEL } },
 	// The start script stops the broker on signals; Moleculer would stop it a second time at the same moment.
 	skipProcessEventRegistration: true,
@@ -47,7 +50,7 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 		minRequestCount: 5,
 		windowTime: 60,
 		halfOpenTime: 60_000,
-		check: isOwnFailure
+		check: error => isOwnFailure(error) && !wire?.unsteady
 	},
 	// Parameters are checked by the contract's own schemas.
 	validator: false,
@@ -73,11 +76,12 @@ export const brokerOptions = (env: Env): BrokerOptions => ({
 
 /**
  * Whether a call failed for a reason of the process that was called: it did not answer, or its store does not. What it was
- * told itself by another, who was away, would close it for a minute although that one is back sooner.
+ * told itself by another, who was away, would close it for a minute although that one is back sooner; and one that is
+ * gone is asked no more anyway.
  */
 function isOwnFailure(error: Error & { nodeID?: string }): boolean {
-	const code = codeOf(error) ?? "";
-	return code === "STORE_UNAVAILABLE" || (["REQUEST_TIMEOUT", "REQUEST_REJECTED"].includes(code) && !error.nodeID);
+	const code = codeOf(error);
+	return code === "STORE_UNAVAILABLE" || (code === "REQUEST_TIMEOUT" && !error.nodeID);
 }
 
 /** Names the process, for as long as it lives: two processes of the same services are two nodes. */

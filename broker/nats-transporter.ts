@@ -1,11 +1,13 @@
 import { Transporters } from "moleculer";
-import { createInbox, type Msg, type NatsConnection } from "nats";
+import { createInbox, Events, type Msg, type NatsConnection } from "nats";
 import { sleep } from "./backoff.ts";
 
 /** How long the server may take to have what was sent last. */
 const FLUSH_MS = 500;
 /** The status of an answer that the server itself gives: nobody listens to this subject. */
 const NO_RESPONDERS = 503;
+/** For so long after a loss, in milliseconds, calls run out of time that were made before it. */
+const UNSTEADY_MS = 10_000;
 
 /**
  * Moleculer's connection to NATS, over which calls go. Moleculer's own waits for a server that is away before it stops, and
@@ -14,6 +16,9 @@ const NO_RESPONDERS = 503;
  */
 export class NatsTransporter extends Transporters.NATS {
 	#inbox = "";
+	/** When the connection was last lost, or came back. */
+	#changedAt = -Infinity;
+	#up = true;
 
 	override async connect(): Promise<void> {
 		await super.connect();
@@ -25,6 +30,12 @@ export class NatsTransporter extends Transporters.NATS {
 				if (!error) this.#hear(message);
 			}
 		});
+		void this.#watch();
+	}
+
+	/** Whether it is lost, or was just now: that a process did not answer says nothing of the process then. */
+	get unsteady(): boolean {
+		return !this.#up || performance.now() - this.#changedAt < UNSTEADY_MS;
 	}
 
 	override send(topic: string, data: Buffer): Promise<void> {
@@ -44,6 +55,14 @@ export class NatsTransporter extends Transporters.NATS {
 
 	get #client(): NatsConnection | null {
 		return this.client as NatsConnection | null;
+	}
+
+	async #watch(): Promise<void> {
+		for await (const { type } of this.#client!.status()) {
+			if (type !== Events.Disconnect && type !== Events.Reconnect) continue;
+			this.#up = type === Events.Reconnect;
+			this.#changedAt = performance.now();
+		}
 	}
 
 	// What it was asked is rejected at once. If it was only cut off, its next heartbeat brings it back.

@@ -80,6 +80,9 @@ export default service<ApiService>({
 				this.logger.warn("Not every service is there; those that come later are served then");
 			}
 		},
+		knowsAll() {
+			return this.phase !== "starting" && this.directory.knows(runtimeOf(this.broker).needs);
+		},
 		async learn() {
 			const complete = await this.directory.ask();
 			build(this);

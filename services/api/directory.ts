@@ -20,6 +20,11 @@ export class Directory {
 		return answers.every(answered => answered);
 	}
 
+	/** Whether all of these have been met. */
+	knows(services: readonly string[]): boolean {
+		return services.every(service => this.#known.has(service));
+	}
+
 	/** All actions, ordered by service, so that every gateway builds the same routes. */
 	actions(): ActionDescription[] {
 		return [...this.#known.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, actions]) => actions);

@@ -42,6 +42,8 @@ export type ApiService = Service & {
 	regenerateAllAutoAliases(): void;
 	/** Waits for services of other processes. */
 	meet(services: readonly string[]): Promise<void>;
+	/** Whether every service that clients reach has told its routes. */
+	knowsAll(): boolean;
 	learn(): Promise<void>;
 	learnSoon(ms: number): void;
 	quiet(): Promise<void>;

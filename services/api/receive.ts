@@ -58,9 +58,10 @@ async function answer(gateway: ApiService, exchange: Exchange): Promise<void> {
 }
 
 /** What is left when nothing answers: the question which methods do. Throws RouteNotFound, MethodNotAllowed, NotReady. */
-function answerOptions({ table, phase }: ApiService, exchange: Exchange, path: string): void {
-	const allow = table.allowed(path);
-	if (allow.length === 0) throw phase === "starting" ? new NotReady() : new RouteNotFound();
+function answerOptions(gateway: ApiService, exchange: Exchange, path: string): void {
+	const allow = gateway.table.allowed(path);
+	// What belongs to a service that was never met yet is not known to be nowhere.
+	if (allow.length === 0) throw gateway.knowsAll() ? new RouteNotFound() : new NotReady();
 	if (exchange.req.method !== "OPTIONS") throw new MethodNotAllowed(allow);
 	exchange.set("Allow", allow.join(", "));
 	exchange.send(204);

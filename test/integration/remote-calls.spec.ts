@@ -4,6 +4,7 @@ import { z } from "zod";
 import { serviceContext } from "../../broker/context.ts";
 import { contract } from "../../broker/contract.ts";
 import { Refusal, Unavailable } from "../../broker/errors.ts";
+import { runtimeOf } from "../../broker/runtime.ts";
 import { ServiceTokens } from "../../broker/service-tokens.ts";
 import { gateway, type Reply, type TestGateway } from "../support/gateway.ts";
 import { eventually } from "../support/eventually.ts";
@@ -185,6 +186,30 @@ describeWithNats("a call to another process", () => {
 		}, PATIENT);
 		await nextTo();
 		expect((await here.get("/api/v2/things/5")).status).toBe(200);
+	});
+
+	it("is not taken for one to nowhere before its service was met", async () => {
+		const other = await gateway([], env);
+		try {
+			runtimeOf(other.broker).needs.push("rare");
+			const asked = async () => (await other.get("/api/v1/rare/5")).status;
+			expect(await asked()).toBe(503);
+			const rare = contract("rare", {
+				get: {
+					summary: "A rare thing",
+					params: z.strictObject({ id: z.string() }),
+					result: z.null(),
+					access: "public",
+					rest: "GET /rare/:id"
+				}
+			});
+			const met = await node([stub(rare, { get: () => null })], { env });
+			await eventually(async () => expect(await asked()).toBe(200), PATIENT);
+			expect((await other.get("/api/v1/never/5")).status).toBe(404);
+			await met.close();
+		} finally {
+			await other.close();
+		}
 	});
 
 	it("goes to another process, or fails at once, when one was killed", async () => {
