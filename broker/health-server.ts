@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { ServiceBroker } from "moleculer";
 import { ConfigurationError } from "./env.ts";
 import { readinessOf } from "./health.ts";
-import { metricsText } from "./metrics.ts";
+import { processMetrics } from "./process-metrics.ts";
 import { runtimeOf } from "./runtime.ts";
 
 /** Answers those who watch over a process that serves no HTTP otherwise: /health/live, /health/ready and /metrics. */
@@ -49,9 +49,11 @@ export class HealthServer {
 				const body = await readinessOf(phase === "serving" ? undefined : phase, runtimeOf(this.#broker));
 				return json(res, body.status === "ready" ? 200 : 503, body);
 			}
-			case "/metrics":
+			case "/metrics": {
+				const text = await processMetrics(this.#broker);
 				res.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
-				return void res.end(metricsText(this.#broker, runtimeOf(this.#broker).probes));
+				return void res.end(text);
+			}
 			default:
 				return json(res, 404, { status: "nothing answers here", paths: ["/health/live", "/health/ready", "/metrics"] });
 		}

@@ -6,6 +6,7 @@ import { eventSchema } from "./contract.ts";
 import type { Origin } from "./context.ts";
 import { isRefusal, isTransient } from "./errors.ts";
 import type { SoukEvent } from "./event.ts";
+import type { EventMeter } from "./event-meter.ts";
 import {
 	failedAgain,
 	firstInLine,
@@ -35,6 +36,7 @@ export interface InboxOptions {
 	store: Store;
 	logger: Logger;
 	handlers: ReadonlyMap<string, Handle>;
+	meter: EventMeter;
 	/** The context a handler calls other services from. */
 	callFor(event: SoukEvent): EventCtx["call"];
 	/** The longest pause between two tries, in milliseconds. */
@@ -104,9 +106,12 @@ export class Inbox implements Consumer {
 	}
 
 	async receive(event: SoukEvent): Promise<void> {
-		if ((await this.#mayBeHeld(event.subject)) && (await this.#queue(event))) return;
+		const { meter } = this.#options;
+		if ((await this.#mayBeHeld(event.subject)) && (await this.#queue(event)))
+			return meter.measure(this.name, event, "waiting");
 		const failure = await this.#try(event);
 		if (failure) await this.#park(event, failure);
+		meter.measure(this.name, event, failure ? "parked" : "handled");
 	}
 
 	/** Tries a dead letter again; those that waited behind it follow. Throws DeadLetterNotFound, DeadLetterFailedAgain. */

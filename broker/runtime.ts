@@ -5,6 +5,7 @@ import { type Cache, MemoryCache } from "./cache.ts";
 import { InProcessBus } from "./bus/in-process.ts";
 import { JetStreamBus } from "./bus/jetstream.ts";
 import { openRedis, RedisCache } from "./redis.ts";
+import { EventMeter } from "./event-meter.ts";
 import { processEnv, type Env } from "./env.ts";
 import { BUS } from "./health.ts";
 import type { Asked } from "./sql/sql.ts";
@@ -21,6 +22,8 @@ export interface Runtime {
 	readonly ready: (() => void | Promise<void>)[];
 	/** Run when the process stops, last added first, while all services still answer. */
 	readonly quieting: (() => void | Promise<void>)[];
+	/** What becomes of the events that this process hears. */
+	readonly events: EventMeter;
 	/** What must answer for the process to be of use. */
 	readonly probes: Probe[];
 	/** The services of other processes that this one is of little use without. */
@@ -33,6 +36,8 @@ export interface Probe {
 	readonly name: string;
 	/** Rejects when it does not. */
 	check(): Promise<unknown>;
+	/** How many events wait in it: to be taken by the bus, and for a person. */
+	readonly waiting?: () => Promise<{ outbox: number; letters: number }>;
 	/** How many connections it holds open. */
 	readonly connections: number;
 	/** What was asked of it so far, where that is counted here. */
@@ -49,7 +54,16 @@ export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
 		const redis = env.REDIS_URL ? openRedis(env.REDIS_URL, broker.getLogger("redis")) : undefined;
 		const cache = redis ? new RedisCache(redis) : new MemoryCache();
 		// Redis goes last.
-		const parts = { env, cache, redis, ready: [], quieting: [() => redis?.disconnect()], probes: [], needs: [] };
+		const parts = {
+			env,
+			cache,
+			redis,
+			events: new EventMeter(),
+			ready: [],
+			quieting: [() => redis?.disconnect()],
+			probes: [],
+			needs: []
+		};
 		runtime = env.TRANSPORTER ? overJetStream(broker, env.TRANSPORTER, parts) : { ...parts, bus: new InProcessBus() };
 		runtimes.set(broker, runtime);
 	}

@@ -19,7 +19,7 @@ export const inbox = (hears: Hears): Part =>
 		metadata: { hears: Object.keys(hears) },
 		actions: served(deadLetterActions, { deadLetters, retryDeadLetter, discardDeadLetter }),
 		async started() {
-			const { bus, ready, quieting } = runtimeOf(this.broker);
+			const { bus, events: meter, ready, quieting } = runtimeOf(this.broker);
 			const handlers = new Map<string, Handle>();
 			for (const [type, handler] of Object.entries(hears))
 				handlers.set(type, (event, ctx) => (handler as EventHandler<keyof Events, Service>).call(this, event, ctx));
@@ -28,6 +28,7 @@ export const inbox = (hears: Hears): Part =>
 				store: this.store,
 				logger: this.logger,
 				handlers,
+				meter,
 				callFor: event => {
 					const ctx = serviceContext(this, event.correlationid, event.traceparent);
 					return (name, params, options) => ctx.call(name, params, options);

@@ -63,6 +63,7 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 			const probe: Probe = {
 				name: this.name,
 				check: () => this.store.get("SELECT 1"),
+				waiting: () => waitingIn(this.store),
 				connections: model ? connections + 1 : connections,
 				asked: () => database.asked
 			};
@@ -90,6 +91,14 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 			}
 		}
 	});
+}
+
+async function waitingIn(store: Store): Promise<{ outbox: number; letters: number }> {
+	const row = await store.get<{ outbox: number; letters: number }>(
+		`SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS outbox,
+			(SELECT count(*) FROM dead_letters WHERE status IN ('PARKED', 'WAITING')) AS letters`
+	);
+	return row!;
 }
 
 async function plant<Self extends StoreService>(

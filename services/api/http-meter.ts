@@ -1,4 +1,5 @@
-import { histogramLines, metricHead, metricLine } from "../../broker/metrics.ts";
+import { Histogram } from "../../broker/histogram.ts";
+import { metricHead, metricLine } from "../../broker/metrics.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Upper bounds in seconds. */
@@ -8,9 +9,7 @@ const BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 interface Series {
 	readonly labels: { readonly method: string; readonly endpoint: string };
 	readonly byStatus: Map<number, number>;
-	/** How many took as long as each bound at most, and longer than the one before; the last took longer than all. */
-	readonly counts: number[];
-	sum: number;
+	readonly time: Histogram;
 }
 
 /**
@@ -24,10 +23,7 @@ export class HttpMeter {
 	measure({ req, res, label: endpoint, startedAt }: Exchange): void {
 		const series = this.#at(req.method ?? "", endpoint);
 		series.byStatus.set(res.statusCode, (series.byStatus.get(res.statusCode) ?? 0) + 1);
-		const seconds = (performance.now() - startedAt) / 1000;
-		series.sum += seconds;
-		const bucket = BOUNDS.findIndex(bound => seconds <= bound);
-		series.counts[bucket < 0 ? BOUNDS.length : bucket]!++;
+		series.time.observe((performance.now() - startedAt) / 1000);
 	}
 
 	/** All that was measured, as Prometheus reads it, with the connections that are open now. */
@@ -39,9 +35,7 @@ export class HttpMeter {
 				[...byStatus].map(([status, count]) => metricLine("http_requests_total", { ...labels, status }, count))
 			),
 			metricHead("http_response_time_seconds", "histogram", "Seconds from a request's head to the end of its answer"),
-			...series.flatMap(({ labels, counts, sum }) =>
-				histogramLines("http_response_time_seconds", labels, cumulative(counts), sum)
-			),
+			...series.flatMap(({ labels, time }) => time.lines("http_response_time_seconds", labels)),
 			metricHead("active_connections", "gauge", "Connections open: of clients, and to databases"),
 			...Object.entries(connections).map(([kind, count]) => metricLine("active_connections", { kind }, count))
 		].join("");
@@ -51,15 +45,9 @@ export class HttpMeter {
 		const key = `${method} ${endpoint}`;
 		let series = this.#series.get(key);
 		if (!series) {
-			const counts = Array<number>(BOUNDS.length + 1).fill(0);
-			series = { labels: { method, endpoint }, byStatus: new Map(), counts, sum: 0 };
+			series = { labels: { method, endpoint }, byStatus: new Map(), time: new Histogram(BOUNDS) };
 			this.#series.set(key, series);
 		}
 		return series;
 	}
-}
-
-function cumulative(counts: readonly number[]): [bound: string, count: number][] {
-	let below = 0;
-	return counts.map((count, at) => [String(BOUNDS[at] ?? "+Inf"), (below += count)]);
 }

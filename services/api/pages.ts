@@ -1,5 +1,5 @@
 import { healthOf, readinessOf } from "../../broker/health.ts";
-import { metricsText } from "../../broker/metrics.ts";
+import { processMetrics } from "../../broker/process-metrics.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { RouteNotFound } from "./api.errors.ts";
 import { DOCS_POLICY, docFiles } from "./docs.ts";
@@ -47,7 +47,7 @@ const health: Page[] = [
 			const { probes } = runtimeOf(broker);
 			const database = probes.reduce((sum, probe) => sum + probe.connections, 0);
 			const open = { http: await connections(server), database };
-			exchange.send(200, meter.text(open) + metricsText(broker, probes), METRICS_TYPE);
+			exchange.send(200, meter.text(open) + (await processMetrics(broker)), METRICS_TYPE);
 		}
 	}
 ];

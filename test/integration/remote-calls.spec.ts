@@ -72,6 +72,7 @@ describeWithNats("a call to another process", () => {
 			body: { name: "A" }
 		});
 
+	// checklist: 8, 201
 	it("is made for the user whose token came with the request, or for nobody", async () => {
 		await create(await here.bearer(42, "customer", "staff"));
 		await here.get("/api/v2/things/5");
@@ -212,6 +213,23 @@ describeWithNats("a call to another process", () => {
 		}
 	});
 
+	// checklist: 108, 154, 197
+	it("goes to the processes of a service in turn", async () => {
+		const second = await node([farAway()], { env });
+		const { nodes } = here.broker.registry;
+		await eventually(() => expect(nodes.get(second.broker.nodeID)?.available).toBe(true), PATIENT);
+		const answered: string[] = [];
+		for (let n = 0; n < 10; n++) {
+			const call = here.broker.call("far.whoami");
+			answered.push((call as unknown as { ctx: { nodeID: string } }).ctx.nodeID);
+			await call;
+		}
+		expect(answered.filter(nodeID => nodeID === second.broker.nodeID)).toHaveLength(5);
+		expect(answered.filter(nodeID => nodeID === there.broker.nodeID)).toHaveLength(5);
+		await second.close();
+	});
+
+	// checklist: 196
 	it("goes to another process, or fails at once, when one was killed", async () => {
 		const killed = await node([farAway()], { env });
 		// Moleculer's own count of heartbeats would tell, too, ten seconds late.
@@ -268,6 +286,7 @@ describeWithNats("a call to another process", () => {
 		};
 		const token = (secret: string) => new ServiceTokens(secret).of("orders");
 
+		// checklist: 237
 		it("is served with a token of a service", async () => {
 			expect(await forge("things.get", { headers: { "service-token": await token(SECRET) } }, { id: 5 })).toMatchObject(
 				{

@@ -5,6 +5,7 @@ import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { readEnv } from "../../broker/env.ts";
 import { loadService, serviceNames } from "../../broker/node.ts";
 import { metricsText } from "../../broker/metrics.ts";
+import { processMetrics } from "../../broker/process-metrics.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { StoreTooNew } from "../../broker/sql/migrate.ts";
 import { SqliteConnection } from "../../broker/sql/sqlite-connection.ts";
@@ -114,8 +115,10 @@ describe("all services in one process", () => {
 			await souk.broker.call(`${name}.contract`);
 			expect(metricsText(souk.broker)).toMatch(new RegExp(`^moleculer_request_total\\{service="${name}"`, "m"));
 		}
-		const text = metricsText(souk.broker, runtimeOf(souk.broker).probes);
+		const text = await processMetrics(souk.broker);
 		for (const name of keeping()) {
+			expect(text).toMatch(new RegExp(`^souk_outbox_pending\\{store="${name}"\\} \\d`, "m"));
+			expect(text).toMatch(new RegExp(`^souk_dead_letters_open\\{store="${name}"\\} 0`, "m"));
 			expect(text).toMatch(new RegExp(`^souk_store_statements_total\\{store="${name}"\\} [1-9]`, "m"));
 			expect(text).toMatch(new RegExp(`^souk_store_commits_total\\{store="${name}"\\} [1-9]`, "m"));
 		}

@@ -75,6 +75,12 @@ it("an event's schema is found by its type, and its topic is named after its ent
 	expect(topicOf("thing.grown")).toBe("thing.events");
 });
 
+// checklist: 206
+it.each(["user.created", "task.completed", "notification.sent", "system.dead_letter_parked"] as const)(
+	"%s is an event of its entity's topic, as an earlier system had it",
+	type => expect(topicOf(type)).toBe(`${type.split(".")[0]}.events`)
+);
+
 describe("the shapes that contracts share", () => {
 	it("an id in a path is a positive integer, as text or number", () => {
 		expect(ById.parse({ id: "12" })).toEqual({ id: 12 });

@@ -1,3 +1,4 @@
+import { EventMeter } from "../../../broker/event-meter.ts";
 import { Inbox, type Handle } from "../../../broker/inbox.ts";
 import { Refusal } from "../../../broker/errors.ts";
 import type { SoukEvent } from "../../../broker/event.ts";
@@ -38,6 +39,8 @@ export class Desk {
 		await this.scratch.remove();
 	}
 
+	readonly meter = new EventMeter();
+
 	reader(handlers: ReadonlyMap<string, Handle>): Inbox {
 		const callFor = () => () => Promise.reject(new Error("nobody to call here"));
 		return new Inbox({
@@ -45,6 +48,7 @@ export class Desk {
 			store: this.store,
 			logger: this.notes.logger,
 			handlers,
+			meter: this.meter,
 			callFor,
 			maxPauseMs: 2
 		});

@@ -124,3 +124,17 @@ it("hands its cause on: to the calls of the handler and to the events of its uni
 		expect.objectContaining({ correlationid: "request-5", causationid: heard.id, traceparent: "00-a-b-01" })
 	]);
 });
+
+// checklist: 232
+it("is counted by how it ended, with its age", async () => {
+	desk.faults.set(2, refuse);
+	const at = new Date(Date.now() - 20_000).toISOString();
+	for (const n of [1, 2, 3]) await desk.inbox.receive({ ...moved(n, `probe/${n === 1 ? 1 : 2}`), time: at });
+	const lines = desk.meter.text().split("\n");
+	const series = 'consumer="scratch",type="probe.moved"';
+	for (const outcome of ["handled", "parked", "waiting"])
+		expect(lines).toContain(`souk_events_total{${series},outcome="${outcome}"} 1`);
+	expect(lines).toContain(`souk_event_age_seconds_bucket{${series},le="5"} 0`);
+	expect(lines).toContain(`souk_event_age_seconds_bucket{${series},le="30"} 3`);
+	expect(lines).toContain(`souk_event_age_seconds_count{${series}} 3`);
+});
