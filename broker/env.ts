@@ -40,6 +40,7 @@ const Variables = z.object({
 		.optional(),
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
+	ORDER_RETURN_DAYS: count(0, 3_650).default(30),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
 	ORDER_PLAN: z
 		.string()

@@ -26,6 +26,9 @@ export const Kind = z.enum([
 	"order.shipped",
 	"order.delivered",
 	"payment.refunded",
+	"return.requested",
+	"return.refused",
+	"return.completed",
 	"task.completed",
 	"message"
 ]);

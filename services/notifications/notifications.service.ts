@@ -50,6 +50,9 @@ export default service<NotificationsService>({
 			"order.shipped": tell("order.shipped", theUser),
 			"order.delivered": tell("order.delivered", theUser),
 			"payment.refunded": tell("payment.refunded", theUser),
+			"return.requested": tell("return.requested", theUser),
+			"return.refused": tell("return.refused", theUser),
+			"return.completed": tell("return.completed", theUser),
 			"task.completed": tell("task.completed", itsOpener)
 		})
 	],

@@ -17,6 +17,9 @@ const TOPICS: Record<Notification["kind"], Topic> = {
 	"order.shipped": "shipments",
 	"order.delivered": "shipments",
 	"payment.refunded": "payments",
+	"return.requested": "orders",
+	"return.refused": "orders",
+	"return.completed": "orders",
 	"task.completed": "tasks",
 	message: "messages"
 };

@@ -14,6 +14,9 @@ export type Facts = Pick<
 	| "order.shipped"
 	| "order.delivered"
 	| "payment.refunded"
+	| "return.requested"
+	| "return.refused"
+	| "return.completed"
 	| "task.completed"
 >;
 export type Told = keyof Facts;

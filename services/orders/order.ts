@@ -14,7 +14,8 @@ export type OrderFact =
 	| { type: "cancel_requested"; data: object }
 	| { type: "cancel_refused"; data: { reason: string } }
 	| { type: "shipped"; data: { shipmentId: number } }
-	| { type: "delivered"; data: { shipmentId: number } };
+	| { type: "delivered"; data: { shipmentId: number } }
+	| { type: "returned"; data: { returnId: number; amount: number } };
 
 /** A fact of one order, numbered from 1 without gaps. */
 export type Recorded = OrderFact & { version: number; at: string };
@@ -26,7 +27,8 @@ const transitions: Record<Exclude<OrderFact["type"], "created">, readonly Order[
 	cancel_requested: ["PENDING", "CONFIRMED"],
 	cancel_refused: ["CONFIRMED", "SHIPPED", "DELIVERED"],
 	shipped: ["CONFIRMED"],
-	delivered: ["SHIPPED"]
+	delivered: ["SHIPPED"],
+	returned: ["DELIVERED"]
 };
 
 /** Whether a fact may happen to an order in this state. */
@@ -52,6 +54,8 @@ export function evolve(order: Order | undefined, fact: Recorded, id: number): Or
 			return { ...next, status: "SHIPPED" };
 		case "delivered":
 			return { ...next, status: "DELIVERED" };
+		case "returned":
+			return { ...next, returned: (order.returned ?? 0) + fact.data.amount };
 	}
 }
 

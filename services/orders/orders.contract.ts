@@ -2,6 +2,9 @@ import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
 import { ById, Currency, Id, Line, Money, PageQuery, pageOf, Quantity, TextId, Time } from "../../broker/schemas.ts";
 import { OrderNotCancellable, OrderNotFound, ProductNotFound, SagaNotFound, UserNotFound } from "./orders.errors.ts";
+import { returnActions, type returnEvents } from "./returns.contract.ts";
+
+export { Return, returnEvents } from "./returns.contract.ts";
 
 /** Who leads an order through its steps: a saga that calls, or the services by hearing each other's events. */
 export const Flow = z.enum(["orchestrated", "choreographed"]);
@@ -36,6 +39,7 @@ export const Order = z
 		currency: Currency,
 		reason: z.string().optional(),
 		cancelRequested: z.literal(true).optional(),
+		returned: Money.optional().describe("What was refunded for goods that came back"),
 		paymentId: Id.optional(),
 		shipmentId: Id.optional(),
 		shippingAddress: Address.optional(),
@@ -199,7 +203,8 @@ export const orders = contract("orders", {
 		status: 202,
 		access: { roles: ["admin"] },
 		refuses: [SagaNotFound]
-	}
+	},
+	...returnActions
 });
 
 const about = { orderId: Id, userId: Id, total: Money, currency: Currency };
@@ -222,10 +227,12 @@ export const orderEvents = events("order", {
 	cancel_requested: z.strictObject(about),
 	cancel_refused: z.strictObject({ ...about, reason: z.string() }),
 	shipped: z.strictObject({ ...about, shipmentId: Id }),
-	delivered: z.strictObject({ ...about, shipmentId: Id })
+	delivered: z.strictObject({ ...about, shipmentId: Id }),
+	/** Goods of it came back; it stays DELIVERED. */
+	returned: z.strictObject({ ...about, returnId: Id, amount: Money })
 });
 
 declare module "../../broker/contract.ts" {
 	interface Actions extends ActionsOf<typeof orders> {}
-	interface Events extends EventsOf<typeof orderEvents> {}
+	interface Events extends EventsOf<typeof orderEvents>, EventsOf<typeof returnEvents> {}
 }

@@ -138,5 +138,7 @@ function announce(unit: Unit, order: Order, fact: Exclude<OrderFact, { type: "cr
 			return unit.emit("order.shipped", subject, { ...about(order), ...fact.data }, order.version);
 		case "delivered":
 			return unit.emit("order.delivered", subject, { ...about(order), ...fact.data }, order.version);
+		case "returned":
+			return unit.emit("order.returned", subject, { ...about(order), ...fact.data }, order.version);
 	}
 }

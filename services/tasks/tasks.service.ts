@@ -12,6 +12,8 @@ import { remove } from "./actions/remove.ts";
 import { update } from "./actions/update.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
 import { onOrderEnded } from "./events/order-ended.ts";
+import { onReturnRefused } from "./events/return-refused.ts";
+import { onReturnRequested } from "./events/return-requested.ts";
 import { onUserDeleted } from "./events/user-deleted.ts";
 import { tasks } from "./tasks.contract.ts";
 import { onDue, onEscalation } from "./tasks.timers.ts";
@@ -27,6 +29,8 @@ export default service<TasksService>({
 			"order.confirmed": onOrderConfirmed,
 			"order.shipped": onOrderEnded,
 			"order.cancelled": onOrderEnded,
+			"return.requested": onReturnRequested,
+			"return.refused": onReturnRefused,
 			"user.deleted": onUserDeleted
 		}),
 		timers({ due: onDue, escalation: onEscalation })

@@ -201,3 +201,12 @@ export async function markRemoved(unit: Unit, { id, version }: Task): Promise<vo
 		[unit.now, unit.now, id, version]
 	);
 }
+
+/** Who still has to inspect a return; undefined when nobody has. */
+export async function inspecting(unit: Unit, about: string): Promise<Task | undefined> {
+	const row = await unit.get<TaskRow>(
+		`${HERE} AND about = ? AND kind = 'inspect' AND status IN ('OPEN', 'IN_PROGRESS')`,
+		[about]
+	);
+	return row && toTask(row);
+}

@@ -79,11 +79,13 @@ const answers: Record<string, (params: never) => unknown> = {
 	},
 	"inventory.reserve": ({ orderId }: { orderId: number }) => ({ orderId, status: "HELD", expiresAt: NOW }),
 	"inventory.commit": ({ orderId }: { orderId: number }) => ({ orderId, status: "COMMITTED" }),
+	"inventory.takeBack": ({ returnId, orderId }: { returnId: number; orderId: number }) => ({ returnId, orderId }),
 	"inventory.release": ({ orderId }: { orderId: number }) => ({ orderId, status: "RELEASED" }),
 	"payments.authorize": (params: { orderId: number; amount: number }) => payment(params, "AUTHORIZED"),
 	"payments.capture": (params: { orderId: number }) => payment(params, "CAPTURED"),
 	"payments.void": ({ orderId }: { orderId: number }) => ({ orderId, state: "VOIDED" }),
 	"payments.refundOrder": ({ orderId }: { orderId: number }) => ({ orderId, refunded: 2_500 }),
+	"payments.refundPart": ({ orderId, amount }: { orderId: number; amount: number }) => ({ orderId, refunded: amount }),
 	"shipping.create": ({ orderId }: { orderId: number }) => ({
 		id: 900 + orderId,
 		orderId,

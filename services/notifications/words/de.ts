@@ -5,7 +5,9 @@ const REASONS = new Map([
 	["PAYMENT_DECLINED", "die Zahlung wurde abgelehnt"],
 	["SHIPPING_FAILED", "an diese Adresse liefern wir nicht"],
 	["CUSTOMER", "Sie haben darum gebeten"],
-	["EXPIRED", "es hat länger gedauert, als wir die Ware zurücklegen konnten"]
+	["EXPIRED", "es hat länger gedauert, als wir die Ware zurücklegen konnten"],
+	["INSPECTION", "die Ware hat unsere Prüfung nicht bestanden"],
+	["REFUND_TOO_LARGE", "ihr Preis wurde schon erstattet"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "wir konnten sie nicht ausführen";
 
@@ -47,6 +49,27 @@ export const de: Words = {
 			subject: "Erstattung",
 			blocks: [`Wir haben Ihnen ${money(refunded, currency)} Ihrer Bestellung ${orderId} erstattet.`],
 			short: `Bestellung ${orderId}: ${money(refunded, currency)} erstattet.`
+		}),
+		"return.requested": ({ returnId, orderId, items, amount, currency }, money) => ({
+			subject: "Rückgabe angemeldet",
+			blocks: [
+				`Wir erwarten diese Artikel Ihrer Bestellung ${orderId} zurück (Rückgabe ${returnId}):`,
+				{ rows: items.map(item => [`${item.quantity} × ${item.name}`, money(item.total, currency)] as const) },
+				`Sobald wir sie geprüft haben, erstatten wir ${money(amount, currency)}.`
+			],
+			short: `Rückgabe ${returnId} zu Bestellung ${orderId} angemeldet: ${money(amount, currency)} nach der Prüfung.`
+		}),
+		"return.refused": ({ returnId, orderId, refusal }) => ({
+			subject: "Rückgabe abgelehnt",
+			blocks: [`Ihre Rückgabe ${returnId} zu Bestellung ${orderId} findet nicht statt: ${why(refusal)}.`],
+			short: `Rückgabe ${returnId} zu Bestellung ${orderId} findet nicht statt: ${why(refusal)}.`
+		}),
+		"return.completed": ({ returnId, orderId, amount, currency }, money) => ({
+			subject: "Rückgabe abgeschlossen",
+			blocks: [
+				`Ihre Rückgabe ${returnId} zu Bestellung ${orderId} ist abgeschlossen: ${money(amount, currency)} sind unterwegs zu Ihnen.`
+			],
+			short: `Rückgabe ${returnId} zu Bestellung ${orderId} abgeschlossen: ${money(amount, currency)}.`
 		}),
 		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Aufgabe erledigt",

@@ -5,7 +5,9 @@ const REASONS = new Map([
 	["PAYMENT_DECLINED", "the payment was declined"],
 	["SHIPPING_FAILED", "we do not deliver to its address"],
 	["CUSTOMER", "you asked us to"],
-	["EXPIRED", "it took longer than we could keep the goods for you"]
+	["EXPIRED", "it took longer than we could keep the goods for you"],
+	["INSPECTION", "the goods did not pass our inspection"],
+	["REFUND_TOO_LARGE", "its price was refunded before"]
 ]);
 // Reasons that are only ours are not spelled out.
 const why = (reason: string): string => REASONS.get(reason) ?? "we could not complete it";
@@ -48,6 +50,27 @@ export const en: Words = {
 			subject: "Refund",
 			blocks: [`We have refunded ${money(refunded, currency)} of your order ${orderId}.`],
 			short: `Order ${orderId}: ${money(refunded, currency)} refunded.`
+		}),
+		"return.requested": ({ returnId, orderId, items, amount, currency }, money) => ({
+			subject: "Return Requested",
+			blocks: [
+				`We expect these items of your order ${orderId} back (return ${returnId}):`,
+				{ rows: items.map(item => [`${item.quantity} × ${item.name}`, money(item.total, currency)] as const) },
+				`Once we have inspected them, we refund ${money(amount, currency)}.`
+			],
+			short: `Return ${returnId} of order ${orderId} requested: ${money(amount, currency)} once it is inspected.`
+		}),
+		"return.refused": ({ returnId, orderId, refusal }) => ({
+			subject: "Return Refused",
+			blocks: [`Your return ${returnId} of order ${orderId} does not take place: ${why(refusal)}.`],
+			short: `Return ${returnId} of order ${orderId} does not take place: ${why(refusal)}.`
+		}),
+		"return.completed": ({ returnId, orderId, amount, currency }, money) => ({
+			subject: "Return Completed",
+			blocks: [
+				`Your return ${returnId} of order ${orderId} is complete: ${money(amount, currency)} are on their way to you.`
+			],
+			short: `Return ${returnId} of order ${orderId} complete: ${money(amount, currency)}.`
 		}),
 		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Task Completed",

@@ -5,7 +5,9 @@ const REASONS = new Map([
 	["PAYMENT_DECLINED", "le paiement a été refusé"],
 	["SHIPPING_FAILED", "nous ne livrons pas à cette adresse"],
 	["CUSTOMER", "vous l’avez demandé"],
-	["EXPIRED", "le délai de réservation des articles est dépassé"]
+	["EXPIRED", "le délai de réservation des articles est dépassé"],
+	["INSPECTION", "les articles n’ont pas passé notre contrôle"],
+	["REFUND_TOO_LARGE", "leur prix a déjà été remboursé"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "nous n’avons pas pu l’exécuter";
 
@@ -47,6 +49,27 @@ export const fr: Words = {
 			subject: "Remboursement",
 			blocks: [`Nous vous avons remboursé ${money(refunded, currency)} de votre commande ${orderId}.`],
 			short: `Commande ${orderId} : ${money(refunded, currency)} remboursés.`
+		}),
+		"return.requested": ({ returnId, orderId, items, amount, currency }, money) => ({
+			subject: "Retour enregistré",
+			blocks: [
+				`Nous attendons le retour de ces articles de votre commande ${orderId} (retour ${returnId}) :`,
+				{ rows: items.map(item => [`${item.quantity} × ${item.name}`, money(item.total, currency)] as const) },
+				`Une fois contrôlés, nous vous remboursons ${money(amount, currency)}.`
+			],
+			short: `Retour ${returnId} de la commande ${orderId} enregistré : ${money(amount, currency)} après contrôle.`
+		}),
+		"return.refused": ({ returnId, orderId, refusal }) => ({
+			subject: "Retour refusé",
+			blocks: [`Votre retour ${returnId} de la commande ${orderId} n’a pas lieu : ${why(refusal)}.`],
+			short: `Le retour ${returnId} de la commande ${orderId} n’a pas lieu : ${why(refusal)}.`
+		}),
+		"return.completed": ({ returnId, orderId, amount, currency }, money) => ({
+			subject: "Retour terminé",
+			blocks: [
+				`Votre retour ${returnId} de la commande ${orderId} est terminé : ${money(amount, currency)} vous sont remboursés.`
+			],
+			short: `Retour ${returnId} de la commande ${orderId} terminé : ${money(amount, currency)}.`
 		}),
 		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Tâche terminée",

@@ -35,6 +35,7 @@ describe("without any variable", () => {
 			DATA_DIR: "data",
 			ORDER_FLOW: "orchestrated",
 			ORDER_STALL_SECONDS: 30,
+			ORDER_RETURN_DAYS: 30,
 			RESERVATION_TTL_SECONDS: 900,
 			ORDER_PLAN: "",
 			TASK_ESCALATE_AFTER_SECONDS: 86_400,

@@ -28,7 +28,8 @@ const facts = {
 	cancel_requested: { type: "cancel_requested", data: {} },
 	cancel_refused: { type: "cancel_refused", data: { reason: "SHIPMENT_DISPATCHED" } },
 	shipped: { type: "shipped", data: { shipmentId: 901 } },
-	delivered: { type: "delivered", data: { shipmentId: 901 } }
+	delivered: { type: "delivered", data: { shipmentId: 901 } },
+	returned: { type: "returned", data: { returnId: 3, amount: 1_250 } }
 } satisfies Record<string, OrderFact>;
 type Kind = keyof typeof facts;
 const kinds = Object.keys(facts) as Kind[];
@@ -86,6 +87,14 @@ describe("whatever happens to an order, in whatever order", () => {
 		always(({ order }) => expect(order.reason !== undefined).toBe(order.status === "CANCELLED"));
 	});
 
+	it("what came back of it adds up, and it stays DELIVERED", () => {
+		always(({ recorded, order }) => {
+			const times = recorded.filter(({ type }) => type === "returned").length;
+			expect(order.returned).toBe(times === 0 ? undefined : times * 1_250);
+			if (times > 0) expect(order.status).toBe("DELIVERED");
+		});
+	});
+
 	it("replaying its facts makes the same order", () => {
 		always(({ recorded, order }) => expect(replay(ID, recorded)).toEqual(order));
 	});
@@ -122,7 +131,7 @@ describe("what may happen", () => {
 		PENDING: ["confirmed", "cancelled", "cancel_requested"],
 		CONFIRMED: ["cancelled", "cancel_requested", "cancel_refused", "shipped"],
 		SHIPPED: ["cancel_refused", "delivered"],
-		DELIVERED: ["cancel_refused"],
+		DELIVERED: ["cancel_refused", "returned"],
 		CANCELLED: []
 	};
 	it.each(Object.entries(allowed))("to an order that is %s is %j", (status, expected) => {
