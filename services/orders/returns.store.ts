@@ -39,7 +39,7 @@ const toReturn = (row: ReturnRow): Return => ({
 });
 
 /** What the events of a return, and the tasks for it, are about. */
-export const subjectOf = (id: number): string => `return/${id}`;
+const subjectOf = (id: number): string => `return/${id}`;
 
 /** One return. Throws ReturnNotFound. */
 export async function findReturn(sql: Pick<Store | Unit, "get">, id: number): Promise<Return> {
