@@ -299,4 +299,17 @@ describe("what a customer wrote of a return", () => {
 		expect(await written()).toBe(0);
 		expect(await returned(3)).toMatchObject({ userId: 1, amount: 1_250 });
 	});
+
+	it("goes also of what is over at that very moment", async () => {
+		await start();
+		const id = await delivered(here, { items: [{ productId: 101, quantity: 6 }] });
+		for (let n = 0; n < 6; n++) await sendBack(here, id);
+		const alice = { userId: 1, name: "A", email: "a@souk.test", roles: ["customer" as const] };
+		await Promise.all([
+			...[1, 2, 3].map(n => staff()("orders.cancelReturn", { id: n })),
+			here.publish(event("user.deleted", "user/1", alice)),
+			...[4, 5, 6].map(n => here.publish(inspection("task.updated", n)))
+		]);
+		expect(await written()).toBe(0);
+	});
 });
