@@ -9,8 +9,8 @@ interface Order {
 	reason?: string;
 	total: number;
 	currency: string;
-	paymentId?: number;
 	shipmentId?: number;
+	paymentId?: number;
 	detail?: string;
 }
 interface Return {

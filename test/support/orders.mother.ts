@@ -83,9 +83,9 @@ const answers: Record<string, (params: never) => unknown> = {
 	"inventory.release": ({ orderId }: { orderId: number }) => ({ orderId, status: "RELEASED" }),
 	"payments.authorize": (params: { orderId: number; amount: number }) => payment(params, "AUTHORIZED"),
 	"payments.capture": (params: { orderId: number }) => payment(params, "CAPTURED"),
+	"payments.refundPart": ({ orderId, amount }: { orderId: number; amount: number }) => ({ orderId, refunded: amount }),
 	"payments.void": ({ orderId }: { orderId: number }) => ({ orderId, state: "VOIDED" }),
 	"payments.refundOrder": ({ orderId }: { orderId: number }) => ({ orderId, refunded: 2_500 }),
-	"payments.refundPart": ({ orderId, amount }: { orderId: number; amount: number }) => ({ orderId, refunded: amount }),
 	"shipping.create": ({ orderId }: { orderId: number }) => ({
 		id: 900 + orderId,
 		orderId,

@@ -3,11 +3,11 @@ import type { Words } from "../words.ts";
 const REASONS = new Map([
 	["OUT_OF_STOCK", "etwas davon ist nicht mehr vorrätig"],
 	["PAYMENT_DECLINED", "die Zahlung wurde abgelehnt"],
+	["INSPECTION", "die Ware hat unsere Prüfung nicht bestanden"],
+	["REFUND_TOO_LARGE", "ihr Preis wurde schon erstattet"],
 	["SHIPPING_FAILED", "an diese Adresse liefern wir nicht"],
 	["CUSTOMER", "Sie haben darum gebeten"],
-	["EXPIRED", "es hat länger gedauert, als wir die Ware zurücklegen konnten"],
-	["INSPECTION", "die Ware hat unsere Prüfung nicht bestanden"],
-	["REFUND_TOO_LARGE", "ihr Preis wurde schon erstattet"]
+	["EXPIRED", "es hat länger gedauert, als wir die Ware zurücklegen konnten"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "wir konnten sie nicht ausführen";
 

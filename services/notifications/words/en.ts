@@ -3,11 +3,11 @@ import type { Words } from "../words.ts";
 const REASONS = new Map([
 	["OUT_OF_STOCK", "something in it is out of stock"],
 	["PAYMENT_DECLINED", "the payment was declined"],
+	["INSPECTION", "the goods did not pass our inspection"],
+	["REFUND_TOO_LARGE", "its price was refunded before"],
 	["SHIPPING_FAILED", "we do not deliver to its address"],
 	["CUSTOMER", "you asked us to"],
-	["EXPIRED", "it took longer than we could keep the goods for you"],
-	["INSPECTION", "the goods did not pass our inspection"],
-	["REFUND_TOO_LARGE", "its price was refunded before"]
+	["EXPIRED", "it took longer than we could keep the goods for you"]
 ]);
 // Reasons that are only ours are not spelled out.
 const why = (reason: string): string => REASONS.get(reason) ?? "we could not complete it";

@@ -3,11 +3,11 @@ import type { Words } from "../words.ts";
 const REASONS = new Map([
 	["OUT_OF_STOCK", "un article n’est plus en stock"],
 	["PAYMENT_DECLINED", "le paiement a été refusé"],
+	["INSPECTION", "les articles n’ont pas passé notre contrôle"],
+	["REFUND_TOO_LARGE", "leur prix a déjà été remboursé"],
 	["SHIPPING_FAILED", "nous ne livrons pas à cette adresse"],
 	["CUSTOMER", "vous l’avez demandé"],
-	["EXPIRED", "le délai de réservation des articles est dépassé"],
-	["INSPECTION", "les articles n’ont pas passé notre contrôle"],
-	["REFUND_TOO_LARGE", "leur prix a déjà été remboursé"]
+	["EXPIRED", "le délai de réservation des articles est dépassé"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "nous n’avons pas pu l’exécuter";
 
