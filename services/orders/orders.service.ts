@@ -3,15 +3,20 @@ import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
 import { outbox } from "../../mixins/outbox.mixin.ts";
 import { sagas as runsSagas, type SagaService } from "../../mixins/saga.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
+import { timers, type TimersService } from "../../mixins/timers.mixin.ts";
 import { cancel } from "./actions/cancel.ts";
+import { changeAddress } from "./actions/change-address.ts";
 import { get } from "./actions/get.ts";
 import { history } from "./actions/history.ts";
 import { list, listOfUser } from "./actions/list.ts";
 import { outcome } from "./actions/outcome.ts";
 import { place } from "./actions/place.ts";
+import { release } from "./actions/release.ts";
 import { retrySaga, saga, sagas } from "./actions/sagas.ts";
 import { stream } from "./actions/stream.ts";
 import { onPaymentCaptured, onProgress, onReleased, onReservationFailed } from "./events/chain.ts";
+import { onHoldExpired } from "./events/hold-expired.ts";
+import { onReviewDone, onReviewDropped } from "./events/review.ts";
 import { onShipmentDelivered, onShipmentDispatched } from "./events/shipment.ts";
 import { onUserDeleted } from "./events/user-deleted.ts";
 import { orders } from "./orders.contract.ts";
@@ -20,7 +25,7 @@ import { cancelOrder } from "./sagas/cancel-order.saga.ts";
 import { placeOrder } from "./sagas/place-order.saga.ts";
 import { Waiters } from "./orders.waiting.ts";
 
-export type OrdersService = InboxService & SagaService & { waiters: Waiters };
+export type OrdersService = InboxService & SagaService & TimersService & { waiters: Waiters };
 
 export default service<OrdersService>({
 	name: "orders",
@@ -44,10 +49,28 @@ export default service<OrdersService>({
 			"shipment.cancelled": onProgress,
 			"shipment.dispatched": onShipmentDispatched,
 			"shipment.delivered": onShipmentDelivered,
+			"task.completed": onReviewDone,
+			"task.updated": onReviewDropped,
+			"task.deleted": onReviewDropped,
 			"user.deleted": onUserDeleted
-		})
+		}),
+		timers({ hold: onHoldExpired })
 	],
-	actions: serve(orders, { place, get, outcome, list, listOfUser, history, stream, cancel, sagas, saga, retrySaga }),
+	actions: serve(orders, {
+		place,
+		get,
+		outcome,
+		list,
+		listOfUser,
+		history,
+		stream,
+		cancel,
+		changeAddress,
+		release,
+		sagas,
+		saga,
+		retrySaga
+	}),
 	created() {
 		this.waiters = new Waiters();
 	}

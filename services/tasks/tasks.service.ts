@@ -12,6 +12,8 @@ import { remove } from "./actions/remove.ts";
 import { update } from "./actions/update.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
 import { onOrderEnded } from "./events/order-ended.ts";
+import { onOrderHeld } from "./events/order-held.ts";
+import { onOrderReleased } from "./events/order-released.ts";
 import { onUserDeleted } from "./events/user-deleted.ts";
 import { tasks } from "./tasks.contract.ts";
 import { onDue, onEscalation } from "./tasks.timers.ts";
@@ -24,6 +26,8 @@ export default service<TasksService>({
 		store(),
 		outbox(),
 		inbox({
+			"order.held": onOrderHeld,
+			"order.released": onOrderReleased,
 			"order.confirmed": onOrderConfirmed,
 			"order.shipped": onOrderEnded,
 			"order.cancelled": onOrderEnded,
