@@ -91,8 +91,8 @@ export const endings: Invariant[] = [
 	),
 	query(
 		"I3 an order's steps begin only when nothing holds it",
-		`SELECT orders.id, status, sagas.id AS saga FROM orders.orders JOIN orders.sagas ON subject = 'order/' || orders.id
-		WHERE status = 'HELD'`
+		`SELECT orders.id, sagas.id AS saga FROM orders.orders JOIN orders.sagas ON subject = 'order/' || orders.id
+		WHERE orders.status = 'HELD'`
 	),
 	settling(
 		"I3 no saga is running or needs attention",
