@@ -9,6 +9,7 @@ interface Order {
 	total: number;
 	currency: string;
 	paymentId?: number;
+	heldFor?: string[];
 	detail?: string;
 }
 
@@ -74,7 +75,8 @@ async function order(wanted: object, idempotencyKey: string = randomUUID()): Pro
 		say(`   ${lineOf(event, data)}`);
 	const { body: now } = await client.ask<Order>(`/orders/${body.id}`, { token: alice });
 	placed.push(now);
-	say(`   order ${now.id} is ${now.status}${now.reason ? ` (${now.reason})` : ""}`);
+	const why = now.reason ?? now.heldFor?.join(", ");
+	say(`   order ${now.id} is ${now.status}${why ? ` (${why})` : ""}`);
 	say();
 	return now;
 }

@@ -1,10 +1,10 @@
 import { VersionConflict } from "../../../broker/errors.ts";
 import type { Handler } from "../../../broker/service.ts";
-import { goesTo, isHeldFor } from "../order.ts";
+import { goesTo, isHeldFor } from "../hold.ts";
 import { AddressNotShippable, OrderNotHeld } from "../orders.errors.ts";
 import type { OrdersService } from "../orders.service.ts";
 import { find, record } from "../orders.store.ts";
-import { release } from "../sagas/held.ts";
+import { releaseFrom } from "../sagas/held.ts";
 
 /** Gives an order that is held for its address another one: it goes on, unless something else holds it. */
 export const changeAddress: Handler<"orders.changeAddress", OrdersService> = async function (ctx) {
@@ -22,6 +22,6 @@ export const changeAddress: Handler<"orders.changeAddress", OrdersService> = asy
 			throw new VersionConflict(ctx.ifMatch, order.version);
 		if (!ships) throw new AddressNotShippable(address.country);
 		const changed = await record(unit, id, { type: "address_changed", data: { shippingAddress: address } });
-		return release(this, unit, changed!, "ADDRESS");
+		return releaseFrom(this, unit, changed!, "ADDRESS");
 	});
 };

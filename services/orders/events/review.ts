@@ -1,9 +1,9 @@
 import type { EventHandler } from "../../../broker/service.ts";
 import type { Task } from "../../tasks/tasks.contract.ts";
-import { isHeldFor, rejectionOf } from "../order.ts";
+import { isHeldFor, rejectionOf } from "../hold.ts";
 import type { OrdersService } from "../orders.service.ts";
 import { lookUp } from "../orders.store.ts";
-import { giveUp, release } from "../sagas/held.ts";
+import { giveUp, releaseFrom } from "../sagas/held.ts";
 
 /** Somebody has looked at the order and found nothing wrong. What they found too late, or of another order, changes nothing. */
 export const onReviewDone: EventHandler<"task.completed", OrdersService> = async function (event, ctx) {
@@ -11,7 +11,7 @@ export const onReviewDone: EventHandler<"task.completed", OrdersService> = async
 	if (orderId === undefined) return;
 	await ctx.once(async unit => {
 		const order = await lookUp(unit, orderId);
-		if (order && isHeldFor(order, "REVIEW")) await release(this, unit, order, "REVIEW");
+		if (order && isHeldFor(order, "REVIEW")) await releaseFrom(this, unit, order, "REVIEW");
 	});
 };
 

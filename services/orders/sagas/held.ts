@@ -1,9 +1,11 @@
 import { runtimeOf } from "../../../broker/runtime.ts";
 import type { Unit } from "../../../broker/sql/store.ts";
-import { carriedOf, heldWithout } from "../order.ts";
+import { heldWithout } from "../hold.ts";
+import { keepToken, takeToken } from "../holds.store.ts";
+import { carriedOf } from "../order.ts";
 import type { Hold, Order } from "../orders.contract.ts";
 import type { OrdersService } from "../orders.service.ts";
-import { keepToken, record, subjectOf, takeToken } from "../orders.store.ts";
+import { record, subjectOf } from "../orders.store.ts";
 import { begun } from "./begun.ts";
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -26,7 +28,7 @@ export async function hold(
 }
 
 /** Lets go of an order that is held for this. When nothing else holds it, its steps begin as if it had just been placed. */
-export async function release(orders: OrdersService, unit: Unit, order: Order, from: Hold): Promise<Order> {
+export async function releaseFrom(orders: OrdersService, unit: Unit, order: Order, from: Hold): Promise<Order> {
 	const { id, flow } = order;
 	const fact = { type: "released", data: { from } } as const;
 	if (heldWithout(order, from).length > 0) return (await record(unit, id, fact))!;

@@ -1,16 +1,12 @@
 import fc from "fast-check";
+import { goesTo, heldWithout, holdsOf, isHeldFor, rejectionOf } from "../../../services/orders/hold.ts";
 import {
 	carriedOf,
 	evolve,
 	excessOf,
-	goesTo,
-	heldWithout,
-	holdsOf,
-	isHeldFor,
 	isSettled,
 	may,
 	priced,
-	rejectionOf,
 	replay,
 	requestCancel,
 	type OrderFact,
