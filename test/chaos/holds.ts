@@ -20,7 +20,8 @@ async function review({ client }: Driver, id: number): Promise<{ path: string; a
 	return { path: `/tasks/${items[0]!.id}`, as: STAFF };
 }
 
-const BRANCHES: readonly Branch[] = [
+/** The ways that held orders can go. */
+export const HELD: readonly Branch[] = [
 	{
 		name: "reviewed",
 		quantity: MANY,
@@ -89,7 +90,7 @@ const forgotten = ({ souk }: Trial): Branch => ({
 /** Orders that wait for a person, and what the person does. */
 export const holds: Scenario[] = [
 	...FLOWS.flatMap(flow =>
-		BRANCHES.map(branch => ({
+		HELD.map(branch => ({
 			name: `${flow}/held, and ${branch.name}`,
 			style: "holds",
 			run: ({ driver }: Trial) => driver.order(branch, flow)
