@@ -40,6 +40,9 @@ const Variables = z.object({
 		.optional(),
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
+	ORDER_REVIEW_ABOVE: count(0, 1_000_000_000_000).optional(),
+	ORDER_HOLD_ADDRESS: flag.default(false),
+	ORDER_HOLD_DAYS: count(1, 365).default(14),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
 	ORDER_PLAN: z
 		.string()

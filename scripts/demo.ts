@@ -11,6 +11,7 @@ interface Order {
 	currency: string;
 	shipmentId?: number;
 	paymentId?: number;
+	heldFor?: string[];
 	detail?: string;
 }
 interface Return {
@@ -84,7 +85,8 @@ async function order(wanted: object, idempotencyKey: string = randomUUID()): Pro
 		say(`   ${lineOf(event, data)}`);
 	const { body: now } = await client.ask<Order>(`/orders/${body.id}`, { token: alice });
 	placed.push(now);
-	say(`   order ${now.id} is ${now.status}${now.reason ? ` (${now.reason})` : ""}`);
+	const why = now.reason ?? now.heldFor?.join(", ");
+	say(`   order ${now.id} is ${now.status}${why ? ` (${why})` : ""}`);
 	say();
 	return now;
 }

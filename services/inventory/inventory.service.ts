@@ -33,6 +33,7 @@ export default service<InventoryService>({
 		outbox(),
 		inbox({
 			"order.created": onOrderCreated,
+			"order.released": onOrderCreated,
 			"shipment.created": onShipmentCreated,
 			"payment.failed": onPaymentUndone,
 			"payment.voided": onPaymentUndone,

@@ -21,6 +21,7 @@ export type Recipient = Actions["users.recipient"]["result"];
 /** What a message is about: the event that it tells of, or what a person of the staff wrote. */
 export const Kind = z.enum([
 	"user.created",
+	"order.held",
 	"order.confirmed",
 	"order.cancelled",
 	"order.shipped",

@@ -45,6 +45,7 @@ export default service<NotificationsService>({
 		inbox({
 			"user.created": tell("user.created", theUser),
 			"user.deleted": onUserDeleted,
+			"order.held": tell("order.held", theUser),
 			"order.confirmed": tell("order.confirmed", theUser),
 			"order.cancelled": tell("order.cancelled", theUser),
 			"order.shipped": tell("order.shipped", theUser),

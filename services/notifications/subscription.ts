@@ -12,6 +12,7 @@ export interface Subscription {
 
 const TOPICS: Record<Notification["kind"], Topic> = {
 	"user.created": "account",
+	"order.held": "orders",
 	"order.confirmed": "orders",
 	"order.cancelled": "orders",
 	"order.shipped": "shipments",

@@ -9,6 +9,7 @@ import { fr } from "./words/fr.ts";
 export type Facts = Pick<
 	Events,
 	| "user.created"
+	| "order.held"
 	| "order.confirmed"
 	| "order.cancelled"
 	| "order.shipped"

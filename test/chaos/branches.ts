@@ -48,8 +48,8 @@ export const BRANCHES: readonly Branch[] = [
 	}
 ];
 
-export const branch = (name: string): Branch => {
-	const found = BRANCHES.find(branch => branch.name === name);
+export const branch = (name: string, among = BRANCHES): Branch => {
+	const found = among.find(branch => branch.name === name);
 	if (!found) throw new Error(`There is no branch ${name}`);
 	return found;
 };

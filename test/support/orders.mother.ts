@@ -86,6 +86,7 @@ const answers: Record<string, (params: never) => unknown> = {
 	"payments.refundPart": ({ orderId, amount }: { orderId: number; amount: number }) => ({ orderId, refunded: amount }),
 	"payments.void": ({ orderId }: { orderId: number }) => ({ orderId, state: "VOIDED" }),
 	"payments.refundOrder": ({ orderId }: { orderId: number }) => ({ orderId, refunded: 2_500 }),
+	"shipping.check": ({ address }: { address: { country: string } }) => ({ ships: address.country !== "ZZ" }),
 	"shipping.create": ({ orderId }: { orderId: number }) => ({
 		id: 900 + orderId,
 		orderId,
@@ -113,7 +114,7 @@ export class Neighbours {
 
 	/** The actions that were asked, those that only read left out. */
 	get actions(): string[] {
-		return this.asked.map(({ action }) => action).filter(action => !/resolve|contact/.test(action));
+		return this.asked.map(({ action }) => action).filter(action => !/resolve|contact|check/.test(action));
 	}
 
 	keysOf(action: string): (string | undefined)[] {
@@ -170,9 +171,9 @@ export interface Shop extends TestNode {
 
 export async function shop(
 	neighbours: Neighbours,
-	options: { dataDir?: string; env?: Record<string, string> } = {}
+	{ beside = [], ...options }: { dataDir?: string; env?: Record<string, string>; beside?: ServiceSchema[] } = {}
 ): Promise<Shop> {
-	const started = await node([ordersService, ...neighbours.services()], options);
+	const started = await node([ordersService, ...neighbours.services(), ...beside], options);
 	const orders = started.broker.getLocalService("orders") as OrdersService;
 	return {
 		...started,

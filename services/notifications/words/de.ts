@@ -7,9 +7,16 @@ const REASONS = new Map([
 	["REFUND_TOO_LARGE", "ihr Preis wurde schon erstattet"],
 	["SHIPPING_FAILED", "an diese Adresse liefern wir nicht"],
 	["CUSTOMER", "Sie haben darum gebeten"],
-	["EXPIRED", "es hat länger gedauert, als wir die Ware zurücklegen konnten"]
+	["EXPIRED", "es hat länger gedauert, als wir die Ware zurücklegen konnten"],
+	["HOLD_EXPIRED", "worauf sie wartete, kam nicht rechtzeitig"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "wir konnten sie nicht ausführen";
+
+const HOLDS = {
+	REVIEW: "wir sehen sie uns noch einmal an, bevor wir sie ausführen; Sie brauchen nichts zu tun",
+	ADDRESS: "an ihre Adresse liefern wir nicht; bitte nennen Sie uns eine andere, oder stornieren Sie"
+};
+const waits = (heldFor: readonly (keyof typeof HOLDS)[]): string => heldFor.map(hold => HOLDS[hold]).join("; ");
 
 /** German. */
 export const de: Words = {
@@ -20,6 +27,11 @@ export const de: Words = {
 			subject: "Willkommen bei Souk",
 			blocks: ["Ihr Konto ist eröffnet. Wir freuen uns, dass Sie da sind."],
 			short: "Willkommen bei Souk: Ihr Konto ist eröffnet."
+		}),
+		"order.held": ({ orderId, heldFor }) => ({
+			subject: "Bestellung angehalten",
+			blocks: [`Ihre Bestellung ${orderId} wartet: ${waits(heldFor)}. Solange wird nichts dafür abgebucht.`],
+			short: `Bestellung ${orderId} wartet: ${waits(heldFor)}.`
 		}),
 		"order.confirmed": ({ orderId, items, total, currency }, money) => ({
 			subject: "Bestellbestätigung",

@@ -7,10 +7,18 @@ const REASONS = new Map([
 	["REFUND_TOO_LARGE", "its price was refunded before"],
 	["SHIPPING_FAILED", "we do not deliver to its address"],
 	["CUSTOMER", "you asked us to"],
-	["EXPIRED", "it took longer than we could keep the goods for you"]
+	["EXPIRED", "it took longer than we could keep the goods for you"],
+	["HOLD_EXPIRED", "what it was waiting for did not come in time"]
 ]);
 // Reasons that are only ours are not spelled out.
 const why = (reason: string): string => REASONS.get(reason) ?? "we could not complete it";
+
+/** What somebody has to do about an order that waits. */
+const HOLDS = {
+	REVIEW: "we look at it once more before we carry it out; you need not do anything",
+	ADDRESS: "we do not deliver to its address; please give us another one, or cancel it"
+};
+const waits = (heldFor: readonly (keyof typeof HOLDS)[]): string => heldFor.map(hold => HOLDS[hold]).join("; ");
 
 /** English. */
 export const en: Words = {
@@ -21,6 +29,11 @@ export const en: Words = {
 			subject: "Welcome to Souk",
 			blocks: ["Your account is open. We are glad that you are here."],
 			short: "Welcome to Souk: your account is open."
+		}),
+		"order.held": ({ orderId, heldFor }) => ({
+			subject: "Order On Hold",
+			blocks: [`Your order ${orderId} is waiting: ${waits(heldFor)}. Nothing is charged for it meanwhile.`],
+			short: `Order ${orderId} is waiting: ${waits(heldFor)}.`
 		}),
 		"order.confirmed": ({ orderId, items, total, currency }, money) => ({
 			subject: "Order Confirmation",

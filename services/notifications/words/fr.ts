@@ -7,9 +7,16 @@ const REASONS = new Map([
 	["REFUND_TOO_LARGE", "leur prix a déjà été remboursé"],
 	["SHIPPING_FAILED", "nous ne livrons pas à cette adresse"],
 	["CUSTOMER", "vous l’avez demandé"],
-	["EXPIRED", "le délai de réservation des articles est dépassé"]
+	["EXPIRED", "le délai de réservation des articles est dépassé"],
+	["HOLD_EXPIRED", "ce qu’elle attendait n’est pas arrivé à temps"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "nous n’avons pas pu l’exécuter";
+
+const HOLDS = {
+	REVIEW: "nous l’examinons encore une fois avant de l’exécuter ; vous n’avez rien à faire",
+	ADDRESS: "nous ne livrons pas à son adresse ; indiquez-nous-en une autre, ou annulez-la"
+};
+const waits = (heldFor: readonly (keyof typeof HOLDS)[]): string => heldFor.map(hold => HOLDS[hold]).join(" ; ");
 
 /** French. */
 export const fr: Words = {
@@ -20,6 +27,11 @@ export const fr: Words = {
 			subject: "Bienvenue chez Souk",
 			blocks: ["Votre compte est ouvert. Nous sommes heureux de vous accueillir."],
 			short: "Bienvenue chez Souk : votre compte est ouvert."
+		}),
+		"order.held": ({ orderId, heldFor }) => ({
+			subject: "Commande en attente",
+			blocks: [`Votre commande ${orderId} est en attente : ${waits(heldFor)}. Rien n’est débité d’ici là.`],
+			short: `Commande ${orderId} en attente : ${waits(heldFor)}.`
 		}),
 		"order.confirmed": ({ orderId, items, total, currency }, money) => ({
 			subject: "Confirmation de commande",

@@ -5,6 +5,7 @@ import type { Invariant } from "./invariant.ts";
 /** Heard whatever they carry. The others are only the business of those who follow a choreographed order. */
 const ALWAYS = [
 	"user.created",
+	"order.held",
 	"order.confirmed",
 	"order.cancelled",
 	"order.shipped",

@@ -1,7 +1,7 @@
 import { type Invariant, query, settling } from "./invariant.ts";
 
 const TOLD =
-	"('user.created', 'order.confirmed', 'order.cancelled', 'order.shipped', 'order.delivered', 'payment.refunded', 'task.completed', " +
+	"('user.created', 'order.held', 'order.confirmed', 'order.cancelled', 'order.shipped', 'order.delivered', 'payment.refunded', 'task.completed', " +
 	"'return.requested', 'return.refused', 'return.completed')";
 /** Whom: the user that an event is about, or who opened a task. */
 const WHOM =
@@ -9,6 +9,7 @@ const WHOM =
 
 /** Of these they are told by SMS, too, when they gave a number. */
 const TEXTED = [
+	"order.held",
 	"order.confirmed",
 	"order.cancelled",
 	"order.shipped",

@@ -13,6 +13,7 @@ const refund = { paymentId: 5, orderId: 12, userId: 1, amount: 2_599, refunded: 
 const goods = { returnId: 3, orderId: 12, userId: 1, items: [items[0]!], amount: 2_000, currency: "EUR" };
 const facts: Facts = {
 	"user.created": { userId: 1, name: "Eve", email: "e@x.test", roles: [] },
+	"order.held": { ...order, heldFor: ["REVIEW", "ADDRESS"], heldUntil: "2026-01-16T03:04:05.678Z" },
 	"order.confirmed": { ...order, items },
 	"order.cancelled": { ...order, reason: "PAYMENT_DECLINED" },
 	"order.shipped": { ...order, shipmentId: 3 },
@@ -58,6 +59,16 @@ describe("a letter", () => {
 			].join("\n"),
 			short: "Order 12 confirmed: EUR 25.99."
 		});
+	});
+
+	it("says what an order waits for, and what somebody has to do about it", () => {
+		const waiting = { ...facts["order.held"], heldFor: ["ADDRESS"] as ["ADDRESS"] };
+		const { subject, text } = write("order.held", "en", "Alice", waiting);
+		expect(subject).toBe("Order On Hold");
+		expect(text).toContain("we do not deliver to its address; please give us another one, or cancel it.");
+		expect(text).not.toContain("we look at it");
+		for (const language of ["en", "de", "fr"])
+			expect(write("order.held", language).text.match(/[;:] /g)!.length).toBe(4);
 	});
 
 	it("says why an order is cancelled", () => {
