@@ -40,6 +40,9 @@ const Variables = z.object({
 		.optional(),
 	ORDER_FLOW: z.enum(["orchestrated", "choreographed"]).default("orchestrated"),
 	ORDER_STALL_SECONDS: count(1, 86_400).default(30),
+	ORDER_REVIEW_ABOVE: count(0, 1_000_000_000_000).optional(),
+	ORDER_HOLD_ADDRESS: flag.default(false),
+	ORDER_HOLD_DAYS: count(1, 365).default(14),
 	RESERVATION_TTL_SECONDS: count(1, 86_400).default(900),
 	ORDER_PLAN: z
 		.string()
@@ -48,6 +51,7 @@ const Variables = z.object({
 			"is some of pick, pack and ship in this order, the last of them ship, each with its seconds where it has a limit: pick:3600,ship"
 		)
 		.default(""),
+	ORDER_RETURN_DAYS: count(0, 3_650).default(30),
 	TASK_ESCALATE_AFTER_SECONDS: count(1, 31_536_000).default(86_400),
 	RATE_LIMIT: flag.default(true),
 	RATE_LIMIT_PER_MINUTE: count(1, 1_000_000).default(100),

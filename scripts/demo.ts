@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as pause } from "node:timers/promises";
 import { processEnv } from "../broker/env.ts";
 import { Client, type Answer } from "./support/client.ts";
 
@@ -8,8 +9,15 @@ interface Order {
 	reason?: string;
 	total: number;
 	currency: string;
+	shipmentId?: number;
 	paymentId?: number;
+	heldFor?: string[];
 	detail?: string;
+}
+interface Return {
+	id: number;
+	status: string;
+	amount: number;
 }
 
 const env = processEnv();
@@ -36,7 +44,7 @@ say("Alice orders, and a saga conducts the services:");
 await order({ items: one, payment: { token: "tok_ok" }, shippingAddress: address, flow: "orchestrated" });
 
 say("She orders again, and the services follow each other's events:");
-await order({
+const two = await order({
 	items: [{ productId: 102, quantity: 2 }],
 	payment: { token: "tok_ok" },
 	shippingAddress: address,
@@ -59,6 +67,9 @@ say(
 		(again.body.id === first.id ? ", the same order, placed once" : ", ANOTHER ORDER")
 );
 
+say("Her second order arrives, and she sends one of the two back; somebody inspects it:");
+await sendBack(two);
+
 await books();
 
 async function order(wanted: object, idempotencyKey: string = randomUUID()): Promise<Order> {
@@ -74,9 +85,52 @@ async function order(wanted: object, idempotencyKey: string = randomUUID()): Pro
 		say(`   ${lineOf(event, data)}`);
 	const { body: now } = await client.ask<Order>(`/orders/${body.id}`, { token: alice });
 	placed.push(now);
-	say(`   order ${now.id} is ${now.status}${now.reason ? ` (${now.reason})` : ""}`);
+	const why = now.reason ?? now.heldFor?.join(", ");
+	say(`   order ${now.id} is ${now.status}${why ? ` (${why})` : ""}`);
 	say();
 	return now;
+}
+
+/** The staff brings an order to the door; one of it comes back, and what the task to inspect it finds is refunded. */
+async function sendBack({ id, shipmentId }: Order): Promise<void> {
+	const post = <Body = Order>(path: string, token: string, wanted?: object) =>
+		client.ask<Body>(path, { method: "POST", token, key: randomUUID(), body: wanted });
+	for (const step of ["dispatch", "deliver"])
+		await until(
+			() => post(`/shipments/${shipmentId}/${step}`, staff),
+			({ status }) => status === 200
+		);
+	const wanted = { items: [{ productId: 102, quantity: 1 }], reason: "One is enough" };
+	const { body: asked } = await until(
+		() => post<Return>(`/orders/${id}/returns`, alice, wanted),
+		({ status }) => status === 201
+	);
+	say(`   201, return ${asked.id} is ${asked.status}: ${money(asked.amount)}`);
+	const { body: tasks } = await until(
+		() => client.ask<{ items: { id: number; title: string }[] }>(`/tasks?about=return/${asked.id}`, { token: staff }),
+		({ body }) => body.items.length > 0
+	);
+	const task = tasks.items[0]!;
+	say(`   task ${task.id}: ${task.title}`);
+	await post(`/tasks/${task.id}/complete`, staff);
+	const { body: ended } = await until(
+		() => client.ask<Return>(`/returns/${asked.id}`, { token: alice }),
+		({ body }) => body.status === "COMPLETED"
+	);
+	say(`   return ${ended.id} is ${ended.status}`);
+}
+
+/** Asks again until the answer is the one that is expected: others hear of things a moment later. */
+async function until<Body>(
+	ask: () => Promise<Answer<Body>>,
+	isIt: (answer: Answer<Body>) => boolean
+): Promise<Answer<Body>> {
+	for (let tries = 1; ; tries++) {
+		const answer = await ask();
+		if (isIt(answer)) return answer;
+		if (tries === 20) throw new Error(`It still is ${answer.status} ${JSON.stringify(answer.body)}`);
+		await pause(100 * tries);
+	}
 }
 
 function lineOf(event: string, data: Record<string, unknown>): string {
@@ -105,9 +159,13 @@ async function books(): Promise<void> {
 	let taken = 0;
 	for (const { id, status, total, paymentId } of placed) {
 		const payment = paymentId
-			? (await client.ask<{ state: string; amount: number }>(`/payments/${paymentId}`, { token: alice })).body
+			? (
+					await client.ask<{ state: string; amount: number; refunded: number }>(`/payments/${paymentId}`, {
+						token: alice
+					})
+				).body
 			: undefined;
-		if (payment?.state === "CAPTURED") taken += payment.amount;
+		if (payment?.state === "CAPTURED") taken += payment.amount - payment.refunded;
 		say(
 			`   order ${id}  ${status.padEnd(9)}  ${money(total).padStart(10)}  ${payment ? `payment ${payment.state}` : "no payment taken"}`
 		);

@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Logger } from "../service.ts";
 import { Umzug } from "umzug";
 import { isoNow } from "../ids.ts";
+import { allowValues } from "./allowed-values.ts";
 import { indexWords } from "./full-text.ts";
 import type { Database, Sql } from "./sql.ts";
 
@@ -26,6 +27,8 @@ export interface MigrationSql extends Sql {
 	idsFrom(table: string, first: number): Promise<void>;
 	/** Lets the rows of a table be found by the words of a column, which has them as `searchText` writes them. */
 	indexWords(table: string, column: string): Promise<void>;
+	/** Lets a column have more values than its `CHECK (column IN (…))` did: these, in all. */
+	allowValues(table: string, column: string, values: readonly string[]): Promise<void>;
 }
 
 /** Brings a store to the version of this code: the core's tables first, then the service's own. Forward only. */
@@ -75,12 +78,13 @@ async function apply(database: Database, folder: string, name: string): Promise<
 }
 
 function migrationSql(tx: Sql, dialect: Database["dialect"]): MigrationSql {
-	const words: Pick<MigrationSql, "indexWords"> = {
-		indexWords: (table, column) => indexWords(tx, dialect, table, column)
+	const both: Pick<MigrationSql, "indexWords" | "allowValues"> = {
+		indexWords: (table, column) => indexWords(tx, dialect, table, column),
+		allowValues: (table, column, values) => allowValues(tx, dialect, table, column, values)
 	};
 	if (dialect === "sqlite")
 		return {
-			...words,
+			...both,
 			run: (sql, values) => tx.run(sql, values),
 			get: (sql, values) => tx.get(sql, values),
 			all: (sql, values) => tx.all(sql, values),
@@ -88,7 +92,7 @@ function migrationSql(tx: Sql, dialect: Database["dialect"]): MigrationSql {
 				void (await tx.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", [table, first - 1]))
 		};
 	return {
-		...words,
+		...both,
 		run: (sql, values) => tx.run(forPostgres(sql), values),
 		get: (sql, values) => tx.get(sql, values),
 		all: (sql, values) => tx.all(sql, values),

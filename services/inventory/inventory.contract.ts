@@ -24,6 +24,7 @@ export const Movement = z
 		kind: z.enum(["COUNTED", "ADJUSTED", "SOLD", "RETURNED"]),
 		reason: z.string().optional(),
 		orderId: Id.optional(),
+		returnId: Id.optional(),
 		at: Time
 	})
 	.meta({ id: "StockMovement" });
@@ -89,6 +90,12 @@ export const inventory = contract("inventory", {
 		params: z.strictObject({ orderId: Id, reason: z.string() }),
 		result: Reservation,
 		access: "internal"
+	},
+	takeBack: {
+		summary: "Puts what a customer sent back on the shelf, once for each return",
+		params: z.strictObject({ returnId: Id, orderId: Id, items }),
+		result: z.strictObject({ returnId: Id, orderId: Id }),
+		access: "internal"
 	}
 });
 
@@ -107,6 +114,8 @@ export const inventoryEvents = events("inventory", {
 	commit_failed: z.strictObject({ ...about, reason: z.string() }),
 	released: z.strictObject({ ...about, items: z.array(items.element).max(50), reason: z.string() }),
 	expired: z.strictObject(about),
+	/** What a customer sent back is on the shelf again. */
+	taken_back: z.strictObject({ returnId: Id, orderId: Id, items }),
 	/** The stock of all products of an import stands. */
 	stocked: z.strictObject({ importId: Id }),
 	stock_changed: z.strictObject({ productId: Id, onHand: Units, delta: z.int(), reason: z.string().optional() })

@@ -10,6 +10,7 @@ import { movements } from "./actions/movements.ts";
 import { release } from "./actions/release.ts";
 import { reserve } from "./actions/reserve.ts";
 import { set } from "./actions/set.ts";
+import { takeBack } from "./actions/take-back.ts";
 import { onOrderCreated } from "./events/order-created.ts";
 import { onPaymentUndone } from "./events/payment-undone.ts";
 import { onProductImported } from "./events/product-imported.ts";
@@ -32,6 +33,7 @@ export default service<InventoryService>({
 		outbox(),
 		inbox({
 			"order.created": onOrderCreated,
+			"order.released": onOrderCreated,
 			"shipment.created": onShipmentCreated,
 			"payment.failed": onPaymentUndone,
 			"payment.voided": onPaymentUndone,
@@ -39,5 +41,5 @@ export default service<InventoryService>({
 		}),
 		expiry()
 	],
-	actions: serve(inventory, { get, set, adjust, movements, reserve, commit, release })
+	actions: serve(inventory, { get, set, adjust, movements, reserve, commit, release, takeBack })
 });

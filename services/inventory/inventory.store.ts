@@ -15,6 +15,7 @@ export const model: Model = {
 		kind: DataTypes.STRING,
 		reason: DataTypes.STRING,
 		order_id: DataTypes.INTEGER,
+		return_id: DataTypes.INTEGER,
 		at: DataTypes.STRING
 	},
 	options: { tableName: "movements", timestamps: false }
@@ -27,17 +28,29 @@ export interface MovementRow {
 	kind: Movement["kind"];
 	reason: string | null;
 	order_id: number | null;
+	/** What a customer sent back by it; then the movement is RETURNED. */
+	return_id: number | null;
 	at: string;
 }
 
 /** A row of the movements table as the contract shows it. */
-export const movementOf = ({ id, product_id, delta, kind, reason, order_id, at }: MovementRow): Movement => ({
+export const movementOf = ({
+	id,
+	product_id,
+	delta,
+	kind,
+	reason,
+	order_id,
+	return_id,
+	at
+}: MovementRow): Movement => ({
 	id,
 	productId: product_id,
 	delta,
 	kind,
 	reason: reason ?? undefined,
 	orderId: order_id ?? undefined,
+	returnId: return_id ?? undefined,
 	at
 });
 
@@ -82,6 +95,30 @@ export async function shift(unit: Unit, move: Move, orderId: number, { productId
 			[delta, move.reserved * quantity, unit.now, productId, needs(move) * quantity]
 		)
 	);
+}
+
+/** Puts what came back by a return on the shelf. False, and nothing is changed, when it is there already. */
+export async function putBack(
+	unit: Unit,
+	{ returnId, orderId, lines }: { returnId: number; orderId: number; lines: readonly Line[] }
+): Promise<boolean> {
+	for (const { productId, quantity } of lines) {
+		// The movement is the mark, too: written at once, so that whoever comes at the same time meets it.
+		const first = await unit.run(
+			`INSERT INTO movements (product_id, delta, kind, order_id, return_id, at) VALUES (?, ?, 'RETURNED', ?, ?, ?)
+			ON CONFLICT (return_id, product_id) WHERE return_id IS NOT NULL DO NOTHING`,
+			[productId, quantity, orderId, returnId, unit.now]
+		);
+		if (first === 0) return false;
+		await one(
+			unit.run("UPDATE stock SET on_hand = on_hand + ?, updated_at = ? WHERE product_id = ?", [
+				quantity,
+				unit.now,
+				productId
+			])
+		);
+	}
+	return true;
 }
 
 /** Sets what is on hand, tells of it and leaves its movement. Throws StockReserved and ValidationFailed before it writes. */
@@ -134,7 +171,7 @@ export function plant(unit: Unit, productId: number, onHand: number): void {
 		note(unit, { product_id: productId, delta: onHand, kind: "COUNTED", reason: "First count", order_id: null });
 }
 
-const note = (unit: Unit, movement: Omit<MovementRow, "id" | "at">): void =>
+const note = (unit: Unit, movement: Omit<MovementRow, "id" | "return_id" | "at">): void =>
 	unit.append("movements", { ...movement, at: unit.now });
 
 /** A conditional write that must hit. When it does not, somebody else was faster since the look, and the unit starts over. */

@@ -21,11 +21,15 @@ export type Recipient = Actions["users.recipient"]["result"];
 /** What a message is about: the event that it tells of, or what a person of the staff wrote. */
 export const Kind = z.enum([
 	"user.created",
+	"order.held",
 	"order.confirmed",
 	"order.cancelled",
 	"order.shipped",
 	"order.delivered",
 	"payment.refunded",
+	"return.requested",
+	"return.refused",
+	"return.completed",
 	"task.completed",
 	"message"
 ]);

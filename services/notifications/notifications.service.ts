@@ -45,11 +45,15 @@ export default service<NotificationsService>({
 		inbox({
 			"user.created": tell("user.created", theUser),
 			"user.deleted": onUserDeleted,
+			"order.held": tell("order.held", theUser),
 			"order.confirmed": tell("order.confirmed", theUser),
 			"order.cancelled": tell("order.cancelled", theUser),
 			"order.shipped": tell("order.shipped", theUser),
 			"order.delivered": tell("order.delivered", theUser),
 			"payment.refunded": tell("payment.refunded", theUser),
+			"return.requested": tell("return.requested", theUser),
+			"return.refused": tell("return.refused", theUser),
+			"return.completed": tell("return.completed", theUser),
 			"task.completed": tell("task.completed", itsOpener)
 		})
 	],

@@ -12,11 +12,15 @@ export interface Subscription {
 
 const TOPICS: Record<Notification["kind"], Topic> = {
 	"user.created": "account",
+	"order.held": "orders",
 	"order.confirmed": "orders",
 	"order.cancelled": "orders",
 	"order.shipped": "shipments",
 	"order.delivered": "shipments",
 	"payment.refunded": "payments",
+	"return.requested": "orders",
+	"return.refused": "orders",
+	"return.completed": "orders",
 	"task.completed": "tasks",
 	message: "messages"
 };

@@ -9,11 +9,15 @@ import { fr } from "./words/fr.ts";
 export type Facts = Pick<
 	Events,
 	| "user.created"
+	| "order.held"
 	| "order.confirmed"
 	| "order.cancelled"
 	| "order.shipped"
 	| "order.delivered"
 	| "payment.refunded"
+	| "return.requested"
+	| "return.refused"
+	| "return.completed"
 	| "task.completed"
 >;
 export type Told = keyof Facts;

@@ -1,11 +1,26 @@
 import { z } from "zod";
 import { contract, events, type ActionsOf, type EventsOf } from "../../broker/contract.ts";
 import { ById, Currency, Id, Line, Money, PageQuery, pageOf, Quantity, TextId, Time } from "../../broker/schemas.ts";
-import { OrderNotCancellable, OrderNotFound, ProductNotFound, SagaNotFound, UserNotFound } from "./orders.errors.ts";
+import { VersionConflict } from "../../broker/errors.ts";
+import {
+	AddressNotShippable,
+	OrderNotCancellable,
+	OrderNotFound,
+	OrderNotHeld,
+	ProductNotFound,
+	SagaNotFound,
+	UserNotFound
+} from "./orders.errors.ts";
+import { returnActions, type returnEvents } from "./returns.contract.ts";
+
+export { Return, returnEvents } from "./returns.contract.ts";
 
 /** Who leads an order through its steps: a saga that calls, or the services by hearing each other's events. */
 export const Flow = z.enum(["orchestrated", "choreographed"]);
-export const OrderStatus = z.enum(["PENDING", "CONFIRMED", "SHIPPED", "DELIVERED", "CANCELLED"]);
+export const OrderStatus = z.enum(["PENDING", "HELD", "CONFIRMED", "SHIPPED", "DELIVERED", "CANCELLED"]);
+/** What an order waits for a person for: a look at it, or another address. */
+export const Hold = z.enum(["REVIEW", "ADDRESS"]);
+export type Hold = z.output<typeof Hold>;
 
 export const Address = z
 	.strictObject({
@@ -35,7 +50,10 @@ export const Order = z
 		total: Money,
 		currency: Currency,
 		reason: z.string().optional(),
+		heldFor: z.array(Hold).min(1).optional().describe("Present while it is HELD"),
+		heldUntil: Time.optional().describe("When it is cancelled if it is HELD still"),
 		cancelRequested: z.literal(true).optional(),
+		returned: Money.optional().describe("What was refunded for goods that came back"),
 		paymentId: Id.optional(),
 		shipmentId: Id.optional(),
 		shippingAddress: Address.optional(),
@@ -110,7 +128,8 @@ const customer = { roles: ["staff"], owner: true } as const;
 
 export const orders = contract("orders", {
 	place: {
-		summary: "Places an order: PENDING at once, CONFIRMED or CANCELLED when its steps have run",
+		summary:
+			"Places an order: PENDING at once, CONFIRMED or CANCELLED when its steps have run; HELD until a person has seen to it",
 		params: PlaceOrder,
 		result: Order,
 		rest: "POST /orders",
@@ -176,6 +195,23 @@ export const orders = contract("orders", {
 		idempotencyKey: "optional",
 		refuses: [OrderNotFound, OrderNotCancellable]
 	},
+	changeAddress: {
+		summary: "Gives a held order another address, which a carrier must go to",
+		params: ById.extend(Address.shape),
+		result: Order,
+		rest: "PUT /orders/:id/address",
+		access: customer,
+		refuses: [OrderNotFound, OrderNotHeld, AddressNotShippable, VersionConflict]
+	},
+	release: {
+		summary: "An order that was held for review was looked at: it goes on, unless its address holds it still",
+		params: ById,
+		result: Order,
+		rest: "POST /orders/:id/release",
+		access: { roles: ["staff"] },
+		idempotencyKey: "optional",
+		refuses: [OrderNotFound, OrderNotHeld, VersionConflict]
+	},
 	sagas: {
 		summary: "The processes behind orders, the newest first",
 		params: z.strictObject({ ...PageQuery, status: SagaSummary.shape.status.optional() }),
@@ -199,7 +235,8 @@ export const orders = contract("orders", {
 		status: 202,
 		access: { roles: ["admin"] },
 		refuses: [SagaNotFound]
-	}
+	},
+	...returnActions
 });
 
 const about = { orderId: Id, userId: Id, total: Money, currency: Currency };
@@ -209,7 +246,17 @@ export const orderEvents = events("order", {
 		...about,
 		flow: Flow,
 		items: z.array(OrderItem),
-		/** Present when events drive the order. */
+		/** Present when events drive the order, and it is not held. */
+		order: CarriedOrder.optional()
+	}),
+	held: z.strictObject({ ...about, heldFor: z.array(Hold), heldUntil: Time }),
+	address_changed: z.strictObject(about),
+	released: z.strictObject({
+		...about,
+		from: Hold,
+		/** What holds it still. */
+		heldFor: z.array(Hold).optional(),
+		/** Present when events drive the order, and nothing holds it any more. */
 		order: CarriedOrder.optional()
 	}),
 	confirmed: z.strictObject({
@@ -222,10 +269,12 @@ export const orderEvents = events("order", {
 	cancel_requested: z.strictObject(about),
 	cancel_refused: z.strictObject({ ...about, reason: z.string() }),
 	shipped: z.strictObject({ ...about, shipmentId: Id }),
-	delivered: z.strictObject({ ...about, shipmentId: Id })
+	delivered: z.strictObject({ ...about, shipmentId: Id }),
+	/** Goods of it came back; it stays DELIVERED. */
+	returned: z.strictObject({ ...about, returnId: Id, amount: Money })
 });
 
 declare module "../../broker/contract.ts" {
 	interface Actions extends ActionsOf<typeof orders> {}
-	interface Events extends EventsOf<typeof orderEvents> {}
+	interface Events extends EventsOf<typeof orderEvents>, EventsOf<typeof returnEvents> {}
 }

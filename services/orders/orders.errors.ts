@@ -28,6 +28,22 @@ export class OrderNotCancellable extends Refusal {
 	}
 }
 
+/** The order does not wait for this: it never did, or it has gone on or was cancelled since. */
+export class OrderNotHeld extends Refusal {
+	constructor(id: number, status: string, hold: string) {
+		super(`Order ${id} is not held for this: it is ${status}`, 409, "ORDER_NOT_HELD", { id, status, hold });
+	}
+}
+
+/** No carrier goes to the new address either. */
+export class AddressNotShippable extends Refusal {
+	constructor(country: string) {
+		super(`Nothing is shipped to ${country}`, 422, "ADDRESS_NOT_SHIPPABLE", {
+			errors: [{ pointer: "/country", detail: `Nothing is shipped to ${country}` }]
+		});
+	}
+}
+
 export class SagaNotFound extends Refusal {
 	constructor(id: number) {
 		super(`There is no saga ${id} here that waits for attention`, 404, "SAGA_NOT_FOUND", { id });

@@ -37,9 +37,15 @@ export const orderOf = ({ id, body }: OrderRow): Order => ({ id, ...(JSON.parse(
 
 /** One order. Throws OrderNotFound. */
 export async function find(sql: Pick<Store | Unit, "get">, id: number): Promise<Order> {
+	const order = await lookUp(sql, id);
+	if (!order) throw new OrderNotFound(id);
+	return order;
+}
+
+/** The same; undefined when there is none. */
+export async function lookUp(sql: Pick<Store | Unit, "get">, id: number): Promise<Order | undefined> {
 	const row = await sql.get<OrderRow>("SELECT id, body FROM orders WHERE id = ?", [id]);
-	if (!row) throw new OrderNotFound(id);
-	return orderOf(row);
+	return row && orderOf(row);
 }
 
 /** All that happened to an order, in order. */
@@ -52,7 +58,7 @@ export async function factsOf(store: Store, id: number): Promise<Recorded[]> {
 }
 
 /** Writes a new order with its first fact, and announces it. `carry` makes what travels along when events drive it. */
-export async function create(unit: Unit, placed: Placed, carry?: (orderId: number) => CarriedOrder): Promise<Order> {
+export async function create(unit: Unit, placed: Placed, carry?: (order: Order) => CarriedOrder): Promise<Order> {
 	const fact: Recorded = { type: "created", data: placed, version: 1, at: unit.now };
 	const { id: _, ...body } = evolve(undefined, fact, 0);
 	const row = await unit.get<{ id: number }>(
@@ -62,15 +68,20 @@ export async function create(unit: Unit, placed: Placed, carry?: (orderId: numbe
 	const order: Order = { id: row!.id, ...body };
 	log(unit, order, fact);
 	const { flow, items } = order;
-	unit.emit("order.created", subjectOf(order.id), { ...about(order), flow, items, order: carry?.(order.id) }, 1);
+	unit.emit("order.created", subjectOf(order.id), { ...about(order), flow, items, order: carry?.(order) }, 1);
 	return order;
 }
 
 /**
  * Records what happened to an order: the fact, what the order is now, and the event for others. Resolves to undefined, and
- * changes nothing, when the order's state does not allow it: it came late or twice.
+ * changes nothing, when the order's state does not allow it: it came late or twice. `carried` travels along with it.
  */
-export async function record(unit: Unit, id: number, fact: OrderFact): Promise<Order | undefined> {
+export async function record(
+	unit: Unit,
+	id: number,
+	fact: OrderFact,
+	carried?: CarriedOrder
+): Promise<Order | undefined> {
 	const before = await find(unit, id);
 	if (fact.type === "created" || !may(before, fact.type)) return undefined;
 	const recorded: Recorded = { ...fact, version: before.version + 1, at: unit.now };
@@ -84,29 +95,39 @@ export async function record(unit: Unit, id: number, fact: OrderFact): Promise<O
 		before.version
 	]);
 	log(unit, order, recorded);
-	announce(unit, order, fact);
+	announce(unit, order, fact, carried);
 	if (isFinal(order) && order.shippingAddress && (await isErased(unit, order.userId))) await eraseAddress(unit, order);
 	return order;
 }
 
-/** Erases where the orders of a removed user went. Those on their way are only touched: whoever ends one at this moment is overtaken, and learns of it. */
-export async function eraseUser(unit: Unit, userId: number): Promise<void> {
+/**
+ * Erases where the orders of a removed user went. Those on their way are only touched: whoever ends one at this moment is
+ * overtaken, and learns of it. Resolves to those that are held: nobody will see to them any more.
+ */
+export async function eraseUser(unit: Unit, userId: number): Promise<Order[]> {
 	await noteErased(unit, userId);
+	const held: Order[] = [];
 	for (const row of await unit.all<OrderRow>("SELECT id, body FROM orders WHERE user_id = ?", [userId])) {
 		const order = orderOf(row);
 		if (isFinal(order)) await eraseAddress(unit, order);
+		else if (order.status === "HELD") held.push(order);
 		else await unit.run("UPDATE orders SET user_id = user_id WHERE id = ?", [order.id]);
 	}
+	return held;
 }
 
 // Facts are never changed but for this: what they say of the order stays true without it.
 async function eraseAddress(unit: Unit, { id, ...body }: Order): Promise<void> {
 	await unit.run("UPDATE orders SET body = ? WHERE id = ?", [JSON.stringify(anonymous(body)), id]);
-	const first = await unit.get<FactRow>("SELECT data FROM order_events WHERE order_id = ? AND version = 1", [id]);
-	await unit.run("UPDATE order_events SET data = ? WHERE order_id = ? AND version = 1", [
-		JSON.stringify(anonymous(JSON.parse(first!.data) as Placed)),
-		id
-	]);
+	for (const { version, data } of await unit.all<FactRow>(
+		"SELECT version, data FROM order_events WHERE order_id = ? AND type IN ('created', 'address_changed')",
+		[id]
+	))
+		await unit.run("UPDATE order_events SET data = ? WHERE order_id = ? AND version = ?", [
+			JSON.stringify(anonymous(JSON.parse(data) as Pick<Placed, "shippingAddress">)),
+			id,
+			version
+		]);
 	await unit.run("UPDATE sagas SET data = '{}' WHERE subject = ? AND status IN ('DONE', 'COMPENSATED')", [
 		subjectOf(id)
 	]);
@@ -118,9 +139,27 @@ function log(unit: Unit, { id }: Order, { version, type, at, data }: Recorded): 
 
 const about = ({ id, userId, total, currency }: Order) => ({ orderId: id, userId, total, currency });
 
-function announce(unit: Unit, order: Order, fact: Exclude<OrderFact, { type: "created" }>): void {
+function announce(
+	unit: Unit,
+	order: Order,
+	fact: Exclude<OrderFact, { type: "created" }>,
+	carried?: CarriedOrder
+): void {
 	const subject = subjectOf(order.id);
 	switch (fact.type) {
+		case "held":
+			return unit.emit("order.held", subject, { ...about(order), ...fact.data }, order.version);
+		case "address_changed":
+			return unit.emit("order.address_changed", subject, about(order), order.version);
+		case "released": {
+			const { heldFor } = order;
+			return unit.emit(
+				"order.released",
+				subject,
+				{ ...about(order), ...fact.data, heldFor, order: carried },
+				order.version
+			);
+		}
 		case "confirmed":
 			return unit.emit(
 				"order.confirmed",
@@ -138,5 +177,7 @@ function announce(unit: Unit, order: Order, fact: Exclude<OrderFact, { type: "cr
 			return unit.emit("order.shipped", subject, { ...about(order), ...fact.data }, order.version);
 		case "delivered":
 			return unit.emit("order.delivered", subject, { ...about(order), ...fact.data }, order.version);
+		case "returned":
+			return unit.emit("order.returned", subject, { ...about(order), ...fact.data }, order.version);
 	}
 }

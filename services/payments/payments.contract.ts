@@ -3,6 +3,7 @@ import { contract, events, type ActionsOf, type EventsOf } from "../../broker/co
 import { ById, Currency, Id, Line, Money, PageQuery, pageOf, Time } from "../../broker/schemas.ts";
 import { CarriedOrder } from "../orders/orders.contract.ts";
 import {
+	OrderNotPaid,
 	PaymentDeclined,
 	PaymentNotFound,
 	PaymentVoided,
@@ -92,6 +93,14 @@ export const payments = contract("payments", {
 		params: OfOrder.extend({ reason: z.string() }),
 		result: z.strictObject({ orderId: Id, refunded: Money }),
 		access: "internal"
+	},
+	refundPart: {
+		summary:
+			"Gives back a part of what was captured for an order, once for each name of a part; repeated, it answers the same",
+		params: OfOrder.extend({ part: z.string().regex(/^[a-z]+:\d+$/), amount: Money, reason: z.string() }),
+		result: z.strictObject({ orderId: Id, refunded: Money }),
+		access: "internal",
+		refuses: [OrderNotPaid, RefundTooLarge]
 	}
 });
 

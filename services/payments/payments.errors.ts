@@ -34,6 +34,13 @@ export class RefundTooLarge extends Refusal {
 	}
 }
 
+/** Nothing was captured for the order: there is nothing to give back. */
+export class OrderNotPaid extends Refusal {
+	constructor(orderId: number) {
+		super(`Nothing was captured for order ${orderId}`, 409, "ORDER_NOT_PAID", { orderId });
+	}
+}
+
 /** The webhook's signature does not fit its bytes, or is too old. */
 export class SignatureInvalid extends Refusal {
 	constructor() {

@@ -12,6 +12,7 @@ import { get } from "./actions/get.ts";
 import { listOfUser } from "./actions/list-of-user.ts";
 import { refund } from "./actions/refund.ts";
 import { refundOrder } from "./actions/refund-order.ts";
+import { refundPart } from "./actions/refund-part.ts";
 import { voidPayment } from "./actions/void.ts";
 import { webhook } from "./actions/webhook.ts";
 import type { Difference } from "./books.ts";
@@ -49,7 +50,17 @@ export const paymentsOn = (open: (settings: ProviderSettings) => Promise<Provide
 				"user.deleted": onUserDeleted
 			})
 		],
-		actions: serve(payments, { get, listOfUser, refund, webhook, authorize, capture, void: voidPayment, refundOrder }),
+		actions: serve(payments, {
+			get,
+			listOfUser,
+			refund,
+			webhook,
+			authorize,
+			capture,
+			void: voidPayment,
+			refundOrder,
+			refundPart
+		}),
 		methods: {
 			reconcile() {
 				return reconcile(this.store, this.provider);

@@ -20,16 +20,20 @@ export interface RefundRow {
 	updated_at: string;
 }
 
+/** A refund to be made, under a key that stands for it. */
+interface Wanted {
+	key: string;
+	amount: number;
+	reason: string;
+}
+
 /** The key under which a refund is sent to the provider. */
 export const refundKeyOf = (payment: PaymentRow, refund: RefundRow): string =>
 	keyOf(payment.order_id, `refund:${refund.id}`);
 
 /** Writes down that money is to be given back, and holds it ready. Finds the refund with this key; undefined when there is too little. */
-export async function reserveRefund(
-	unit: Unit,
-	paymentId: number,
-	{ key, amount, reason }: { key: string; amount: number; reason: string }
-): Promise<RefundRow | undefined> {
+export async function reserveRefund(unit: Unit, paymentId: number, wanted: Wanted): Promise<RefundRow | undefined> {
+	const { key, amount } = wanted;
 	const known = await unit.get<RefundRow>("SELECT * FROM refunds WHERE refund_key = ?", [key]);
 	if (known) return known;
 	const held = await unit.run(
@@ -37,12 +41,25 @@ export async function reserveRefund(
 		WHERE id = ? AND state = 'CAPTURED' AND amount - refunded - refunding >= ?`,
 		[amount, unit.now, paymentId, amount]
 	);
-	if (held === 0) return undefined;
-	return unit.get<RefundRow>(
+	return held === 0 ? undefined : insert(unit, paymentId, { ...wanted, status: "PENDING" });
+}
+
+/** The same for whoever asks again until it is decided: that there is too little is written down too, and stays so. */
+export const decideRefund = async (unit: Unit, paymentId: number, wanted: Wanted): Promise<RefundRow> =>
+	(await reserveRefund(unit, paymentId, wanted)) ?? insert(unit, paymentId, { ...wanted, status: "REFUSED" });
+
+async function insert(
+	unit: Unit,
+	paymentId: number,
+	{ key, amount, reason, status }: Wanted & Pick<RefundRow, "status">
+): Promise<RefundRow> {
+	const { correlationId, traceparent } = unit.origin;
+	const row = await unit.get<RefundRow>(
 		`INSERT INTO refunds (payment_id, refund_key, amount, reason, status, correlation_id, traceparent, created_at, updated_at)
-		VALUES (?, ?, ?, ?, 'PENDING', ?, ?, ?, ?) RETURNING *`,
-		[paymentId, key, amount, reason, unit.origin.correlationId, unit.origin.traceparent ?? null, unit.now, unit.now]
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *`,
+		[paymentId, key, amount, reason, status, correlationId, traceparent ?? null, unit.now, unit.now]
 	);
+	return row!;
 }
 
 /** Holds ready all that can still be given back. Resolves to every refund of the payment that is under way. */

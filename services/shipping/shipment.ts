@@ -33,9 +33,11 @@ export const isOver = (status: Status): boolean => status !== "CREATED" && statu
 /** Countries that no carrier takes parcels to. */
 const REFUSED = new Set(["ZZ"]);
 
-/** How a shipment begins. Without an address it goes where the customer's things always go. */
-export const firstStatus = (country: string | undefined): Status =>
-	country !== undefined && REFUSED.has(country) ? "REFUSED" : "CREATED";
+/** Whether a carrier takes parcels there. Without an address they go where the customer's things always go. */
+export const shipsTo = (country: string | undefined): boolean => country === undefined || !REFUSED.has(country);
+
+/** How a shipment begins. */
+export const firstStatus = (country: string | undefined): Status => (shipsTo(country) ? "CREATED" : "REFUSED");
 
 const WEIGHTS = [8, 6, 4, 2, 3, 5, 9, 7];
 

@@ -60,6 +60,12 @@ export const shipping = contract("shipping", {
 		access: staff,
 		refuses: [ShipmentNotFound, ShipmentNotReady]
 	},
+	check: {
+		summary: "Whether a carrier takes parcels to an address",
+		params: z.strictObject({ address: Address }),
+		result: z.strictObject({ ships: z.boolean() }),
+		access: "internal"
+	},
 	create: {
 		summary: "Books a shipment for an order; repeated, it answers the same",
 		params: OfOrder.extend({ userId: Id, address: Address.optional() }),

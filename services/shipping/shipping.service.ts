@@ -3,6 +3,7 @@ import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
 import { outbox } from "../../mixins/outbox.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { cancel } from "./actions/cancel.ts";
+import { check } from "./actions/check.ts";
 import { create } from "./actions/create.ts";
 import { get } from "./actions/get.ts";
 import { listOfUser } from "./actions/list-of-user.ts";
@@ -32,5 +33,5 @@ export default service<ShippingService>({
 			"task.completed": onTaskCompleted
 		})
 	],
-	actions: serve(shipping, { get, listOfUser, dispatch, deliver, create, cancel })
+	actions: serve(shipping, { get, listOfUser, dispatch, deliver, check, create, cancel })
 });

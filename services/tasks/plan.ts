@@ -21,7 +21,7 @@ export const planOf = (list: string): Plan =>
 			return { kind: kind as Kind, withinSeconds: seconds === undefined ? undefined : Number(seconds) };
 		});
 
-const TITLES: Record<Kind, string> = { pick: "Pick", pack: "Pack", ship: "Ship", inspect: "Inspect" };
+const TITLES: Record<Kind, string> = { pick: "Pick", pack: "Pack", ship: "Ship", inspect: "Inspect", review: "Review" };
 
 /** What a step's task says, for what it is about. */
 export const titleOf = (kind: Kind, about: string): string => `${TITLES[kind]} ${about.replace("/", " ")}`;

@@ -1,7 +1,7 @@
 import { runtimeOf } from "../../broker/runtime.ts";
 import type { Unit } from "../../broker/sql/store.ts";
 import { dueOf, following, planOf, type Step, titleOf } from "./plan.ts";
-import { type Details, escalatesAt, lateAt, peopleOf } from "./task.ts";
+import { changed, type Details, escalatesAt, lateAt, peopleOf } from "./task.ts";
 import type { Task } from "./tasks.contract.ts";
 import type { TasksService } from "./tasks.service.ts";
 import { insert, markRemoved, replace, subjectOf } from "./tasks.store.ts";
@@ -48,6 +48,11 @@ export async function save(
 	announce(unit, after, what);
 	const next = what === "completed" && following(planOf(runtimeOf(tasks.broker).env.ORDER_PLAN), after);
 	if (next) await openStep(tasks, unit, next, after.about!);
+}
+
+/** Nobody has to do these any more. */
+export async function callOff(tasks: TasksService, unit: Unit, open: readonly Task[]): Promise<void> {
+	for (const task of open) await save(tasks, unit, task, changed(task, { status: "CANCELLED" }, unit.now)!, "updated");
 }
 
 /** Removes a task and what it waits for. */

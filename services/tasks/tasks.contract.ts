@@ -16,7 +16,7 @@ import {
 export const Status = z.enum(["OPEN", "IN_PROGRESS", "DONE", "CANCELLED"]);
 export const Priority = z.enum(["LOW", "NORMAL", "HIGH", "URGENT"]);
 /** What is to be done with what the task is about. */
-export const Kind = z.enum(["pick", "pack", "ship", "inspect"]);
+export const Kind = z.enum(["pick", "pack", "ship", "inspect", "review"]);
 const About = z.string().regex(/^[a-z]{1,20}\/[1-9]\d{0,15}$/, "is a thing and its id as in order/17");
 const Label = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, "is small letters, digits and hyphens");
 const Text = z

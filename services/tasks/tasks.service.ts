@@ -12,6 +12,10 @@ import { remove } from "./actions/remove.ts";
 import { update } from "./actions/update.ts";
 import { onOrderConfirmed } from "./events/order-confirmed.ts";
 import { onOrderEnded } from "./events/order-ended.ts";
+import { onReturnRefused } from "./events/return-refused.ts";
+import { onReturnRequested } from "./events/return-requested.ts";
+import { onOrderHeld } from "./events/order-held.ts";
+import { onOrderReleased } from "./events/order-released.ts";
 import { onUserDeleted } from "./events/user-deleted.ts";
 import { tasks } from "./tasks.contract.ts";
 import { onDue, onEscalation } from "./tasks.timers.ts";
@@ -24,9 +28,13 @@ export default service<TasksService>({
 		store(),
 		outbox(),
 		inbox({
+			"order.held": onOrderHeld,
+			"order.released": onOrderReleased,
 			"order.confirmed": onOrderConfirmed,
 			"order.shipped": onOrderEnded,
 			"order.cancelled": onOrderEnded,
+			"return.requested": onReturnRequested,
+			"return.refused": onReturnRefused,
 			"user.deleted": onUserDeleted
 		}),
 		timers({ due: onDue, escalation: onEscalation })

@@ -129,12 +129,17 @@ export async function ofUser(unit: Unit, userId: number): Promise<Task[]> {
 	return rows.map(toTask);
 }
 
+const STILL = `${HERE} AND about = ? AND status IN ('OPEN', 'IN_PROGRESS')`;
+
 /** What people still have to do so that an order leaves. */
 export async function fulfilling(unit: Unit, about: string): Promise<Task[]> {
-	const rows = await unit.all<TaskRow>(
-		`${HERE} AND about = ? AND kind IN ('pick', 'pack', 'ship') AND status IN ('OPEN', 'IN_PROGRESS') ORDER BY id`,
-		[about]
-	);
+	const rows = await unit.all<TaskRow>(`${STILL} AND kind IN ('pick', 'pack', 'ship') ORDER BY id`, [about]);
+	return rows.map(toTask);
+}
+
+/** What people still have to do so that a held order goes on. */
+export async function reviewing(unit: Unit, about: string): Promise<Task[]> {
+	const rows = await unit.all<TaskRow>(`${STILL} AND kind = 'review'`, [about]);
 	return rows.map(toTask);
 }
 
@@ -200,4 +205,13 @@ export async function markRemoved(unit: Unit, { id, version }: Task): Promise<vo
 			version = version + 1 WHERE id = ? AND version = ?`,
 		[unit.now, unit.now, id, version]
 	);
+}
+
+/** Who still has to inspect a return; undefined when nobody has. */
+export async function inspecting(unit: Unit, about: string): Promise<Task | undefined> {
+	const row = await unit.get<TaskRow>(
+		`${HERE} AND about = ? AND kind = 'inspect' AND status IN ('OPEN', 'IN_PROGRESS')`,
+		[about]
+	);
+	return row && toTask(row);
 }

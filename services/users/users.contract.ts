@@ -3,7 +3,7 @@ import { contract, events, type ActionsOf, type EventsOf } from "../../broker/co
 import { VersionConflict } from "../../broker/errors.ts";
 import { ById, Id, Line, PageQuery, pageOf, Time } from "../../broker/schemas.ts";
 import { Channel, Notification, Topic } from "../notifications/notifications.contract.ts";
-import { Order } from "../orders/orders.contract.ts";
+import { Order, Return } from "../orders/orders.contract.ts";
 import { Payment } from "../payments/payments.contract.ts";
 import { Shipment } from "../shipping/shipping.contract.ts";
 import { Task } from "../tasks/tasks.contract.ts";
@@ -79,6 +79,7 @@ const ExportedData = z
 		preferences: Preferences,
 		logins: z.array(Login),
 		orders: z.array(Order),
+		returns: z.array(Return),
 		payments: z.array(Payment),
 		shipments: z.array(Shipment),
 		messages: z.array(Notification),

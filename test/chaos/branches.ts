@@ -1,4 +1,5 @@
 import type { Branch, Ending } from "./driver.ts";
+import { arrive, returned } from "./returns.ts";
 
 const confirmed: Ending = { status: "CONFIRMED" };
 const cancelled = (reason: string): Ending => ({ status: "CANCELLED", reason });
@@ -30,13 +31,9 @@ export const BRANCHES: readonly Branch[] = [
 	{
 		name: "delivered",
 		ends: [{ status: "DELIVERED" }],
-		async then(driver, { id }) {
-			const order = await driver.reached(id, "CONFIRMED");
-			await driver.ship(order, "dispatch", "DISPATCHED");
-			await driver.reached(id, "SHIPPED", "DELIVERED");
-			await driver.ship(order, "deliver", "DELIVERED");
-		}
+		then: (driver, { id }) => arrive(driver, id)
 	},
+	returned,
 	{
 		name: "refunded-in-part",
 		ends: [confirmed],
@@ -51,8 +48,8 @@ export const BRANCHES: readonly Branch[] = [
 	}
 ];
 
-export const branch = (name: string): Branch => {
-	const found = BRANCHES.find(branch => branch.name === name);
+export const branch = (name: string, among = BRANCHES): Branch => {
+	const found = among.find(branch => branch.name === name);
 	if (!found) throw new Error(`There is no branch ${name}`);
 	return found;
 };

@@ -13,6 +13,7 @@ import { branch } from "./branches.ts";
 import { Copy, type Edit } from "./copy.ts";
 import { FLOWS } from "./driver.ts";
 import { Keeper } from "./harness.ts";
+import { holds, STRICT } from "./holds.ts";
 import { knobs, say } from "./knobs.ts";
 import { type Kill, type Passed, passing, type Scenario, walk } from "./matrix.ts";
 import { listedPoints, pointsInSource, stepsInSource, unitsOfInboxes } from "./points.ts";
@@ -74,6 +75,7 @@ const READING = [
 	"notifications.unsubscribe",
 	"orders.retrySaga",
 	"products.resolve",
+	"shipping.check",
 	"users.contact",
 	"users.recipient",
 	"users.verify"
@@ -158,7 +160,7 @@ describe("a process that is killed at a named point", () => {
 	it("leaves what people do beside ordering whole, and what runs by the hour", async () => {
 		using hasty = new Copy(HASTE);
 		await Promise.all([
-			lane("beside", beside, { env: BUSY }),
+			lane("beside", [...beside, ...holds], { env: { ...BUSY, ...STRICT } }),
 			lane("hourly", hourly, { root: hasty.root, env: { PROVIDER_SLOW_MS: "300" } })
 		]);
 	});

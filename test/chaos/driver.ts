@@ -39,6 +39,8 @@ export interface Branch {
 	country?: string;
 	/** More than there are. */
 	tooMany?: true;
+	/** So many units of what there is without end. */
+	quantity?: number;
 	/** One unit of this product, and nothing else. */
 	product?: number;
 	ends: Ending[];
@@ -129,10 +131,16 @@ export class Driver {
 	/** The request that places an order of a branch. */
 	async request(branch: Branch, flow: Flow) {
 		const { plenty, scarce } = await this.prepared();
-		const { token = "tok_ok", country = "FR", tooMany, product, name } = branch;
+		const { token = "tok_ok", country = "FR", tooMany, quantity, product, name } = branch;
 		const one = (productId: number, quantity: number) => ({ productId, quantity });
 		// Two lines of one product: they are one thing to whoever counts.
-		const items = product ? [one(product, 1)] : tooMany ? [one(scarce, 2)] : [one(plenty, 1), one(plenty, 2)];
+		const items = product
+			? [one(product, 1)]
+			: quantity
+				? [one(plenty, quantity)]
+				: tooMany
+					? [one(scarce, 2)]
+					: [one(plenty, 1), one(plenty, 2)];
 		const shippingAddress = { name: "A. Buyer", street: "1 Market Street", city: "Lyon", postalCode: "69001", country };
 		return {
 			operation: "orders.place",

@@ -6,12 +6,14 @@ import { change } from "./change.ts";
 import { ADMIN, type Branch, type Driver, FLOWS, type Flow, STAFF } from "./driver.ts";
 import type { Scenario } from "./matrix.ts";
 import { deadLetters, inject } from "./poison.ts";
+import { keptAfterAll, returned } from "./returns.ts";
 import { byHand, oddTimer, tasks } from "./tasks.ts";
 import type { Trial } from "./trial.ts";
 
 /** Every branch in one style. */
 export const ordersIn = (flow: Flow): Scenario[] => [
-	...BRANCHES.map(branch => ({
+	// What becomes of a return does not depend on who led its order: it is killed once, beside.
+	...BRANCHES.filter(branch => branch !== returned).map(branch => ({
 		name: `${flow}/${branch.name}`,
 		style: flow,
 		run: ({ driver }: Trial) => driver.order(branch, flow)
@@ -105,6 +107,8 @@ export const beside: Scenario[] = [
 	{ name: "messages", style: "messages", run: ({ driver }) => messages(driver) },
 	{ name: "tasks", style: "tasks", run: ({ driver }) => tasks(driver) },
 	{ name: "an order that people see to", style: "tasks", run: ({ driver }) => driver.order(byHand, FLOWS[0]) },
+	{ name: "goods that come back", style: "tasks", run: ({ driver }) => driver.order(returned, FLOWS[0]) },
+	{ name: "goods that are kept after all", style: "tasks", run: ({ driver }) => driver.order(keptAfterAll, FLOWS[1]) },
 	{ name: "a timer that cannot be fired", style: "operations", run: trial => oddTimer(trial) },
 	{ name: "an order given up before it came", style: "operations", run: trial => givenUpBeforeItCame(trial) },
 	{ name: "dead letters", style: "operations", run: trial => deadLetters(trial) },

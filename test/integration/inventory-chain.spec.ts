@@ -81,6 +81,19 @@ describe("a choreographed order", () => {
 		expect(await books(shop)).toMatchObject({ shelf: { 101: { onHand: 10, reserved: 3 } }, status: { 1: "HELD" } });
 	});
 
+	it("that was held for a person is reserved when it is released, once, not before", async () => {
+		const order = carried(1);
+		const released = event("order.released", "order/1", {
+			...{ orderId: 1, userId: 1, total: order.total, currency: "EUR", from: "REVIEW" },
+			order
+		});
+		expect(await say(created(order, false))).toEqual([]);
+		expect((await say(released, released)).map(({ type }) => type)).toEqual(["inventory.reserved"]);
+		expect(await books(shop)).toMatchObject({ shelf: { 101: { onHand: 10, reserved: 3 } }, status: { 1: "HELD" } });
+		const { order: _, ...conducted } = released.data;
+		expect(await say(event("order.released", "order/2", { ...conducted, orderId: 2 }))).toEqual([]);
+	});
+
 	// checklist: 89
 	it("ends where there is not enough, with the reason", async () => {
 		const order = carried(1, 11);

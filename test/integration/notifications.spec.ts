@@ -101,15 +101,19 @@ describe("telling a customer", () => {
 			event("order.shipped", "order/12", { ...order, shipmentId: 4 }),
 			event("order.delivered", "order/12", { ...order, shipmentId: 4 }),
 			event("order.cancelled", "order/13", { ...about(13), reason: "OUT_OF_STOCK" }),
-			event("payment.refunded", "order/12", { ...payment, refunded: 599, reason: "broken" })
+			event("payment.refunded", "order/12", { ...payment, refunded: 599, reason: "broken" }),
+			event("return.requested", "return/3", goods(3)),
+			event("return.completed", "return/3", goods(3)),
+			event("return.refused", "return/4", { ...goods(4), refusal: "INSPECTION" })
 		];
 		const untold: SoukEvent[] = [
+			event("return.accepted", "return/3", goods(3)),
 			event("order.created", "order/12", { ...order, items, flow: "orchestrated" }),
 			event("order.cancel_requested", "order/12", order),
 			event("payment.captured", "order/12", payment)
 		];
 		await publishAll([...told, ...untold]);
-		const sent = await untilSent(6);
+		const sent = await untilSent(9);
 		expect(new Map(sent.map(({ kind, subject }) => [kind, subject]))).toEqual(
 			new Map([
 				["user.created", "Welcome to Souk"],
@@ -117,7 +121,10 @@ describe("telling a customer", () => {
 				["order.shipped", "Order Shipped"],
 				["order.delivered", "Order Delivered"],
 				["order.cancelled", "Order Cancelled"],
-				["payment.refunded", "Refund"]
+				["payment.refunded", "Refund"],
+				["return.requested", "Return Requested"],
+				["return.completed", "Return Completed"],
+				["return.refused", "Return Refused"]
 			])
 		);
 		expect(inbox()).toEqual(sent.map(({ id, kind }) => `${id}-${kind}.eml`).sort());
@@ -125,6 +132,10 @@ describe("telling a customer", () => {
 		expect(mail(`${id}-order.confirmed.eml`)).toMatch(
 			/To: Alice <user1@souk\.test>\r\n[^]*Subject: Order Confirmation\r\n[^]*Your order 12 is confirmed/
 		);
+	});
+	const goods = (returnId: number) => ({
+		...{ returnId, orderId: 12, userId: 1, amount: 599, currency: "EUR" },
+		items: [{ productId: 101, name: "Product A", quantity: 1, unitPrice: 599, total: 599 }]
 	});
 	const payment = { paymentId: 5, orderId: 12, userId: 1, amount: 2_599, currency: "EUR" };
 

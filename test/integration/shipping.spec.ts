@@ -41,6 +41,14 @@ async function said(): Promise<string[]> {
 		});
 }
 
+it("an address can be asked about before anything is booked", async () => {
+	expect(await here.call("shipping.check", { address })).toEqual({ ships: true });
+	expect(await here.call("shipping.check", { address: nowhere })).toEqual({ ships: false });
+	await expect(as(here, { userId: 3, roles: ["admin"] })("shipping.check", { address })).rejects.toMatchObject({
+		code: 403
+	});
+});
+
 // checklist: 97
 describe("booking a shipment", () => {
 	it("answers with it, and says so", async () => {

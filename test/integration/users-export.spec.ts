@@ -1,6 +1,7 @@
+import type { z } from "zod";
 import type { Ctx } from "../../broker/context.ts";
 import { type Notification, notifications } from "../../services/notifications/notifications.contract.ts";
-import { type Order, orders } from "../../services/orders/orders.contract.ts";
+import { type Order, orders, type Return } from "../../services/orders/orders.contract.ts";
 import { payments } from "../../services/payments/payments.contract.ts";
 import { shipping } from "../../services/shipping/shipping.contract.ts";
 import { tasks } from "../../services/tasks/tasks.contract.ts";
@@ -19,6 +20,19 @@ const anOrder = (id: number): Order => ({
 	createdAt: NOW,
 	updatedAt: NOW,
 	version: 2
+});
+const aReturn = (id: number): z.output<typeof Return> => ({
+	id,
+	orderId: 1,
+	userId: 1,
+	status: "REQUESTED",
+	items: anOrder(1).items,
+	amount: 1,
+	currency: "EUR",
+	reason: "It is too small",
+	createdAt: NOW,
+	updatedAt: NOW,
+	version: 1
 });
 const aMessage = (id: number): Notification => ({
 	id,
@@ -56,7 +70,10 @@ let here: TestNode;
 afterEach(() => here.close());
 const start = async (orderCount: number, { without }: { without?: string } = {}) => {
 	const neighbours = [
-		stub(orders, { listOfUser: listing(orderCount, anOrder) as never }),
+		stub(orders, {
+			listOfUser: listing(orderCount, anOrder) as never,
+			listReturnsOfUser: listing(1, aReturn) as never
+		}),
 		stub(payments, { listOfUser: none as never }),
 		stub(shipping, { listOfUser: none as never }),
 		stub(tasks, { listOfUser: none as never }),
@@ -75,6 +92,7 @@ describe("what is kept about a user", () => {
 		expect(mine.preferences.language).toBe("en");
 		expect(mine.logins).toEqual([{ at: expect.any(String), expiresAt: expect.any(String) }]);
 		expect(mine.orders.map(({ id }) => id)).toEqual(Array.from({ length: 230 }, (_, index) => 230 - index));
+		expect(mine.returns).toEqual([aReturn(1)]);
 		expect(mine.messages).toHaveLength(3);
 		expect([mine.payments, mine.shipments, mine.incomplete]).toEqual([[], [], []]);
 		const theirs = await as(here, { userId: 3, roles: ["staff"] })("users.export", { id: 1 });

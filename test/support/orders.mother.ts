@@ -79,11 +79,14 @@ const answers: Record<string, (params: never) => unknown> = {
 	},
 	"inventory.reserve": ({ orderId }: { orderId: number }) => ({ orderId, status: "HELD", expiresAt: NOW }),
 	"inventory.commit": ({ orderId }: { orderId: number }) => ({ orderId, status: "COMMITTED" }),
+	"inventory.takeBack": ({ returnId, orderId }: { returnId: number; orderId: number }) => ({ returnId, orderId }),
 	"inventory.release": ({ orderId }: { orderId: number }) => ({ orderId, status: "RELEASED" }),
 	"payments.authorize": (params: { orderId: number; amount: number }) => payment(params, "AUTHORIZED"),
 	"payments.capture": (params: { orderId: number }) => payment(params, "CAPTURED"),
+	"payments.refundPart": ({ orderId, amount }: { orderId: number; amount: number }) => ({ orderId, refunded: amount }),
 	"payments.void": ({ orderId }: { orderId: number }) => ({ orderId, state: "VOIDED" }),
 	"payments.refundOrder": ({ orderId }: { orderId: number }) => ({ orderId, refunded: 2_500 }),
+	"shipping.check": ({ address }: { address: { country: string } }) => ({ ships: address.country !== "ZZ" }),
 	"shipping.create": ({ orderId }: { orderId: number }) => ({
 		id: 900 + orderId,
 		orderId,
@@ -111,7 +114,7 @@ export class Neighbours {
 
 	/** The actions that were asked, those that only read left out. */
 	get actions(): string[] {
-		return this.asked.map(({ action }) => action).filter(action => !/resolve|contact/.test(action));
+		return this.asked.map(({ action }) => action).filter(action => !/resolve|contact|check/.test(action));
 	}
 
 	keysOf(action: string): (string | undefined)[] {
@@ -168,9 +171,9 @@ export interface Shop extends TestNode {
 
 export async function shop(
 	neighbours: Neighbours,
-	options: { dataDir?: string; env?: Record<string, string> } = {}
+	{ beside = [], ...options }: { dataDir?: string; env?: Record<string, string>; beside?: ServiceSchema[] } = {}
 ): Promise<Shop> {
-	const started = await node([ordersService, ...neighbours.services()], options);
+	const started = await node([ordersService, ...neighbours.services(), ...beside], options);
 	const orders = started.broker.getLocalService("orders") as OrdersService;
 	return {
 		...started,

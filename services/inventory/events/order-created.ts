@@ -3,8 +3,11 @@ import type { EventHandler } from "../../../broker/service.ts";
 import type { InventoryService } from "../inventory.service.ts";
 import { hold, subjectOf } from "../reservations.store.ts";
 
-/** The first link of a choreographed order: its items are held, or there is no order. */
-export const onOrderCreated: EventHandler<"order.created", InventoryService> = async function (event, ctx) {
+/** The first link of a choreographed order, when it was held once that is over: its items are reserved, or there is no order. */
+export const onOrderCreated: EventHandler<"order.created" | "order.released", InventoryService> = async function (
+	event,
+	ctx
+) {
 	const { order } = event.data;
 	if (!order) return;
 	const { orderId, items } = order;

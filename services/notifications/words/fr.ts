@@ -3,11 +3,20 @@ import type { Words } from "../words.ts";
 const REASONS = new Map([
 	["OUT_OF_STOCK", "un article n’est plus en stock"],
 	["PAYMENT_DECLINED", "le paiement a été refusé"],
+	["INSPECTION", "les articles n’ont pas passé notre contrôle"],
+	["REFUND_TOO_LARGE", "leur prix a déjà été remboursé"],
 	["SHIPPING_FAILED", "nous ne livrons pas à cette adresse"],
 	["CUSTOMER", "vous l’avez demandé"],
-	["EXPIRED", "le délai de réservation des articles est dépassé"]
+	["EXPIRED", "le délai de réservation des articles est dépassé"],
+	["HOLD_EXPIRED", "ce qu’elle attendait n’est pas arrivé à temps"]
 ]);
 const why = (reason: string): string => REASONS.get(reason) ?? "nous n’avons pas pu l’exécuter";
+
+const HOLDS = {
+	REVIEW: "nous l’examinons encore une fois avant de l’exécuter ; vous n’avez rien à faire",
+	ADDRESS: "nous ne livrons pas à son adresse ; indiquez-nous-en une autre, ou annulez-la"
+};
+const waits = (heldFor: readonly (keyof typeof HOLDS)[]): string => heldFor.map(hold => HOLDS[hold]).join(" ; ");
 
 /** French. */
 export const fr: Words = {
@@ -18,6 +27,11 @@ export const fr: Words = {
 			subject: "Bienvenue chez Souk",
 			blocks: ["Votre compte est ouvert. Nous sommes heureux de vous accueillir."],
 			short: "Bienvenue chez Souk : votre compte est ouvert."
+		}),
+		"order.held": ({ orderId, heldFor }) => ({
+			subject: "Commande en attente",
+			blocks: [`Votre commande ${orderId} est en attente : ${waits(heldFor)}. Rien n’est débité d’ici là.`],
+			short: `Commande ${orderId} en attente : ${waits(heldFor)}.`
 		}),
 		"order.confirmed": ({ orderId, items, total, currency }, money) => ({
 			subject: "Confirmation de commande",
@@ -47,6 +61,27 @@ export const fr: Words = {
 			subject: "Remboursement",
 			blocks: [`Nous vous avons remboursé ${money(refunded, currency)} de votre commande ${orderId}.`],
 			short: `Commande ${orderId} : ${money(refunded, currency)} remboursés.`
+		}),
+		"return.requested": ({ returnId, orderId, items, amount, currency }, money) => ({
+			subject: "Retour enregistré",
+			blocks: [
+				`Nous attendons le retour de ces articles de votre commande ${orderId} (retour ${returnId}) :`,
+				{ rows: items.map(item => [`${item.quantity} × ${item.name}`, money(item.total, currency)] as const) },
+				`Une fois contrôlés, nous vous remboursons ${money(amount, currency)}.`
+			],
+			short: `Retour ${returnId} de la commande ${orderId} enregistré : ${money(amount, currency)} après contrôle.`
+		}),
+		"return.refused": ({ returnId, orderId, refusal }) => ({
+			subject: "Retour refusé",
+			blocks: [`Votre retour ${returnId} de la commande ${orderId} n’a pas lieu : ${why(refusal)}.`],
+			short: `Le retour ${returnId} de la commande ${orderId} n’a pas lieu : ${why(refusal)}.`
+		}),
+		"return.completed": ({ returnId, orderId, amount, currency }, money) => ({
+			subject: "Retour terminé",
+			blocks: [
+				`Votre retour ${returnId} de la commande ${orderId} est terminé : ${money(amount, currency)} vous sont remboursés.`
+			],
+			short: `Retour ${returnId} de la commande ${orderId} terminé : ${money(amount, currency)}.`
 		}),
 		"task.completed": ({ taskId, task: { title } }) => ({
 			subject: "Tâche terminée",

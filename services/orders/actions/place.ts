@@ -3,12 +3,14 @@ import type { Ctx } from "../../../broker/context.ts";
 import { runtimeOf } from "../../../broker/runtime.ts";
 import type { Handler } from "../../../broker/service.ts";
 import { codeOf, ValidationFailed } from "../../../broker/errors.ts";
-import { excessOf, priced } from "../order.ts";
-import type { CarriedOrder, Order, PlaceOrder } from "../orders.contract.ts";
+import { holdsOf } from "../hold.ts";
+import { carriedOf, excessOf, priced } from "../order.ts";
+import type { Order, PlaceOrder } from "../orders.contract.ts";
 import { ProductNotFound, UserNotFound } from "../orders.errors.ts";
 import type { OrdersService } from "../orders.service.ts";
-import { create, subjectOf } from "../orders.store.ts";
-import { placeOrder } from "../sagas/place-order.saga.ts";
+import { create } from "../orders.store.ts";
+import { begun } from "../sagas/begun.ts";
+import { hold } from "../sagas/held.ts";
 
 /** Accepts an order: what is answered is durable, and so is the start of its steps. */
 export const place: Handler<"orders.place", OrdersService> = async function (ctx) {
@@ -23,27 +25,28 @@ export const place: Handler<"orders.place", OrdersService> = async function (ctx
 async function accept(orders: OrdersService, ctx: Ctx<z.output<typeof PlaceOrder>>): Promise<Order> {
 	const userId = ctx.userId();
 	const { items: wanted, payment, shippingAddress, flow: asked } = ctx.params;
-	const { ORDER_FLOW, ORDER_STALL_SECONDS } = runtimeOf(orders.broker).env;
+	const { ORDER_FLOW, ORDER_REVIEW_ABOVE } = runtimeOf(orders.broker).env;
 	const flow = asked ?? ORDER_FLOW;
-	const [lines] = await Promise.all([quote(ctx, wanted), assertUser(ctx, userId)]);
-	const carry = (orderId: number): CarriedOrder => ({
-		orderId,
-		userId,
-		items: lines.items.map(({ productId, quantity }) => ({ productId, quantity })),
-		total: lines.total,
-		currency: lines.currency,
-		paymentToken: payment.token,
-		shippingAddress
-	});
+	const [lines, ships] = await Promise.all([
+		quote(ctx, wanted),
+		canBeShipped(orders, ctx, shippingAddress),
+		assertUser(ctx, userId)
+	]);
+	const heldFor = holdsOf(lines.total, { above: ORDER_REVIEW_ABOVE, ships });
+	const carry = (order: Order) => carriedOf(order, payment.token);
 	return orders.store.transact(ctx, async unit => {
 		const placed = { userId, flow, ...lines, shippingAddress };
+		if (heldFor.length > 0) return hold(orders, unit, await create(unit, placed), heldFor, payment.token);
 		const created = await create(unit, placed, flow === "choreographed" ? carry : undefined);
-		const subject = subjectOf(created.id);
-		if (flow === "orchestrated") await orders.sagas.begin(unit, placeOrder, subject, carry(created.id));
-		else
-			await orders.sagas.watch(unit, placeOrder, subject, carry(created.id), Date.now() + ORDER_STALL_SECONDS * 1_000);
+		await begun(orders, unit, flow, carry(created));
 		return created;
 	});
+}
+
+/** Whether a carrier goes there. Where an order would not be held for that, its own steps find out. */
+async function canBeShipped(orders: OrdersService, ctx: Ctx, address: Order["shippingAddress"]): Promise<boolean> {
+	if (!address || !runtimeOf(orders.broker).env.ORDER_HOLD_ADDRESS) return true;
+	return (await ctx.call("shipping.check", { address })).ships;
 }
 
 async function quote(ctx: Ctx, wanted: { productId: number; quantity: number }[]) {

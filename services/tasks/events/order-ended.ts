@@ -1,9 +1,8 @@
 import type { EventHandler } from "../../../broker/service.ts";
 import { aboutOrder } from "../plan.ts";
-import { changed } from "../task.ts";
-import { save } from "../tasks.changes.ts";
+import { callOff } from "../tasks.changes.ts";
 import type { TasksService } from "../tasks.service.ts";
-import { fulfilling } from "../tasks.store.ts";
+import { fulfilling, reviewing } from "../tasks.store.ts";
 
 /** The parcel has left, by whatever hand, or never will: what was still to be done for it is not to be done any more. */
 export const onOrderEnded: EventHandler<"order.cancelled" | "order.shipped", TasksService> = async function (
@@ -11,7 +10,7 @@ export const onOrderEnded: EventHandler<"order.cancelled" | "order.shipped", Tas
 	ctx
 ) {
 	await ctx.once(async unit => {
-		for (const task of await fulfilling(unit, aboutOrder(event.data.orderId)))
-			await save(this, unit, task, changed(task, { status: "CANCELLED" }, unit.now)!, "updated");
+		const about = aboutOrder(event.data.orderId);
+		await callOff(this, unit, [...(await fulfilling(unit, about)), ...(await reviewing(unit, about))]);
 	});
 };

@@ -12,6 +12,7 @@ const PAGE = 100;
 /** The lists of other services, by what they are called in the export. */
 const LISTS = {
 	orders: "orders.listOfUser",
+	returns: "orders.listReturnsOfUser",
 	payments: "payments.listOfUser",
 	shipments: "shipping.listOfUser",
 	messages: "notifications.listOfUser",

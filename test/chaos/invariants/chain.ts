@@ -5,7 +5,7 @@ export const chain: Invariant[] = [
 	query(
 		"I5 each link of an order's chain was said once",
 		`SELECT type, data ->> 'orderId' AS order_id, count(*) AS times FROM audit.audit_log
-		WHERE type IN ('order.created', 'order.confirmed', 'order.cancelled', 'inventory.reserved', 'inventory.committed',
+		WHERE type IN ('order.created', 'order.held', 'order.confirmed', 'order.cancelled', 'inventory.reserved', 'inventory.committed',
 			'payment.authorized', 'payment.captured', 'shipment.created')
 			AND order_id IN (SELECT id FROM orders.orders)
 		GROUP BY type, order_id HAVING times > 1`

@@ -5,11 +5,15 @@ import type { Invariant } from "./invariant.ts";
 /** Heard whatever they carry. The others are only the business of those who follow a choreographed order. */
 const ALWAYS = [
 	"user.created",
+	"order.held",
 	"order.confirmed",
 	"order.cancelled",
 	"order.shipped",
 	"order.delivered",
 	"payment.refunded",
+	"return.requested",
+	"return.refused",
+	"return.completed",
 	"shipment.dispatched",
 	"shipment.delivered",
 	"product.imported",

@@ -6,6 +6,7 @@ import { money } from "./money.ts";
 import { endings, promises } from "./orders.ts";
 import { parcels } from "./parcels.ts";
 import { process } from "./process.ts";
+import { returns } from "./returns.ts";
 import { stock } from "./stock.ts";
 import { tasks } from "./tasks.ts";
 
@@ -18,6 +19,7 @@ const INVARIANTS: readonly Invariant[] = [
 	...parcels,
 	...letters,
 	...tasks,
+	...returns,
 	...events,
 	...process
 ];

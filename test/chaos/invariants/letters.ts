@@ -1,13 +1,23 @@
 import { type Invariant, query, settling } from "./invariant.ts";
 
 const TOLD =
-	"('user.created', 'order.confirmed', 'order.cancelled', 'order.shipped', 'order.delivered', 'payment.refunded', 'task.completed')";
+	"('user.created', 'order.held', 'order.confirmed', 'order.cancelled', 'order.shipped', 'order.delivered', 'payment.refunded', 'task.completed', " +
+	"'return.requested', 'return.refused', 'return.completed')";
 /** Whom: the user that an event is about, or who opened a task. */
 const WHOM =
 	"CASE type WHEN 'task.completed' THEN payload -> 'data' -> 'task' ->> 'createdBy' ELSE payload -> 'data' ->> 'userId' END";
 
 /** Of these they are told by SMS, too, when they gave a number. */
-const TEXTED = ["order.confirmed", "order.cancelled", "order.shipped", "order.delivered"];
+const TEXTED = [
+	"order.held",
+	"order.confirmed",
+	"order.cancelled",
+	"order.shipped",
+	"order.delivered",
+	"return.requested",
+	"return.refused",
+	"return.completed"
+];
 
 /** What a customer should know is told once by each channel: one message, and where it is a mail, one mail. */
 export const letters: Invariant[] = [

@@ -10,19 +10,21 @@ export const money: Invariant[] = [
 		WHERE movements.state = 'captured' AND movements.moved > 0 GROUP BY order_id HAVING captures > 1`
 	),
 	{
-		name: "I4 the provider has taken the total of every sold order, and nothing for any other",
+		name: "I4 the provider has taken the total of every sold order, less what came back, and nothing for any other",
 		breaches(books) {
 			const given = new Map(books.placed.map(({ id, refunded }) => [id, refunded ?? 0]));
 			return books
-				.rows<{ id: number; sold: number; total: number; taken: number }>(
+				.rows<{ id: number; sold: number; total: number; taken: number; returned: number }>(
 					`SELECT orders.id, orders.status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') AS sold, body ->> 'total' AS total,
-						coalesce(taken, 0) AS taken
+						coalesce(taken, 0) AS taken, coalesce(body ->> 'returned', 0) AS returned
 					FROM orders.orders LEFT JOIN (
 						SELECT order_id, sum(captured - authorizations.refunded) AS taken
 						FROM payments.payments JOIN provider.authorizations ON provider_key = key GROUP BY order_id
 					) ON order_id = orders.id`
 				)
-				.filter(({ id, sold, total, taken }) => taken !== (sold === 1 ? total - (given.get(id) ?? 0) : 0));
+				.filter(
+					({ id, sold, total, taken, returned }) => taken !== (sold === 1 ? total - returned - (given.get(id) ?? 0) : 0)
+				);
 		}
 	},
 	query(

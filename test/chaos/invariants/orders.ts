@@ -81,6 +81,19 @@ export const endings: Invariant[] = [
 		WHERE orders.status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED')
 			AND (named_payment IS NOT payments.id OR named_parcel IS NOT shipments.id)`
 	),
+	query(
+		"I3 an order that waits for a person has its time and what pays for it, and no other has",
+		`SELECT id, status, body ->> 'heldFor' AS held_for, held_orders.order_id AS kept, waits FROM orders.orders
+		FULL JOIN orders.held_orders ON order_id = id
+		LEFT JOIN (SELECT kind AS waits, subject FROM orders.timers) ON subject = 'order/' || coalesce(id, order_id)
+		WHERE id IS NULL OR (status = 'HELD') <> (order_id IS NOT NULL) OR (status = 'HELD') <> (waits IS 'hold')
+			OR (status = 'HELD') <> (held_for IS NOT NULL)`
+	),
+	query(
+		"I3 an order's steps begin only when nothing holds it",
+		`SELECT orders.id, sagas.id AS saga FROM orders.orders JOIN orders.sagas ON subject = 'order/' || orders.id
+		WHERE orders.status = 'HELD'`
+	),
 	settling(
 		"I3 no saga is running or needs attention",
 		"SELECT * FROM orders.sagas WHERE status NOT IN ('DONE', 'COMPENSATED')"

@@ -13,6 +13,6 @@ export const parcels: Invariant[] = [
 		"I2 nothing is sent for an order that was not sold",
 		`SELECT shipments.*, orders.status AS order_status FROM shipping.shipments LEFT JOIN orders.orders ON orders.id = order_id
 		WHERE shipments.status IN ('CREATED', 'DISPATCHED', 'DELIVERED')
-			AND coalesce(orders.status, 'CANCELLED') IN ('PENDING', 'CANCELLED')`
+			AND coalesce(orders.status, 'CANCELLED') IN ('PENDING', 'HELD', 'CANCELLED')`
 	)
 ];

@@ -29,7 +29,7 @@ export const stock: Invariant[] = [
 			WHERE orders.status IN ('CONFIRMED', 'SHIPPED', 'DELIVERED') GROUP BY 1, 2
 		), taken AS (
 			SELECT order_id, product_id, sum(delta) AS delta, count(*) AS movements FROM inventory.movements
-			WHERE order_id IS NOT NULL GROUP BY 1, 2
+			WHERE order_id IS NOT NULL AND return_id IS NULL GROUP BY 1, 2
 		)
 		SELECT coalesce(wanted.order_id, taken.order_id) AS order_id, wanted.delta AS wanted, taken.delta AS taken, movements
 		FROM wanted FULL JOIN taken USING (order_id, product_id)

@@ -35,6 +35,14 @@ export const tasks: Invariant[] = [
 		WHERE kind IN ('pick', 'pack', 'ship') AND tasks.status IN ('OPEN', 'IN_PROGRESS') AND removed_at IS NULL
 			AND orders.status IN ('SHIPPED', 'DELIVERED', 'CANCELLED')`
 	),
+	settling(
+		"I5 an order that is held for review has somebody to look at it, and no other has",
+		`SELECT orders.id, orders.status, tasks.id AS task, tasks.status AS task_status FROM orders.orders
+		LEFT JOIN tasks.tasks ON about = 'order/' || orders.id AND kind = 'review' AND removed_at IS NULL
+			AND tasks.status IN ('OPEN', 'IN_PROGRESS')
+		WHERE CASE orders.status WHEN 'HELD' THEN body -> 'heldFor' LIKE '%REVIEW%' AND tasks.id IS NULL
+			ELSE tasks.id IS NOT NULL END`
+	),
 	query(
 		"I6 every version of a task was told once",
 		`SELECT id, version, count(seq) AS told FROM tasks.tasks LEFT JOIN (SELECT seq, subject FROM tasks.outbox)

@@ -37,6 +37,9 @@ describe("without any variable", () => {
 			ORDER_STALL_SECONDS: 30,
 			RESERVATION_TTL_SECONDS: 900,
 			ORDER_PLAN: "",
+			ORDER_RETURN_DAYS: 30,
+			ORDER_HOLD_ADDRESS: false,
+			ORDER_HOLD_DAYS: 14,
 			TASK_ESCALATE_AFTER_SECONDS: 86_400,
 			RATE_LIMIT: true,
 			RATE_LIMIT_PER_MINUTE: 100,
@@ -110,6 +113,16 @@ describe("variables", () => {
 			expect(readEnv({ ORDER_PLAN: plan }).ORDER_PLAN).toBe(plan);
 		for (const plan of ["pick", "ship,pack", "pick,pick,ship", "pick:soon,ship", "sell,ship", "ship,"])
 			expect(problemsOf({ ORDER_PLAN: plan })).toEqual([expect.stringMatching(/^ORDER_PLAN: is some of pick/)]);
+	});
+
+	it("hold orders only where they say so", () => {
+		expect(readEnv({}).ORDER_REVIEW_ABOVE).toBeUndefined();
+		expect(readEnv({ ORDER_REVIEW_ABOVE: "0", ORDER_HOLD_ADDRESS: "on", ORDER_HOLD_DAYS: "3" })).toMatchObject({
+			ORDER_REVIEW_ABOVE: 0,
+			ORDER_HOLD_ADDRESS: true,
+			ORDER_HOLD_DAYS: 3
+		});
+		expect(problemsOf({ ORDER_REVIEW_ABOVE: "-1", ORDER_HOLD_DAYS: "0" })).toHaveLength(2);
 	});
 
 	it("that Souk does not know are left alone", () => {

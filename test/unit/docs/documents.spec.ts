@@ -20,8 +20,8 @@ describe("the documents that tables of code stand behind", () => {
 		const map = written("map.md");
 		expect(map).toBe(await mapDocument());
 		expect(map).toContain('client -->|"HTTP"| api');
-		expect(map).toContain('api -->|"/orders<br>/users<br>/admin"| orders');
-		expect(map).toContain('orders -->|"release<br>reserve<br>commit"| inventory');
+		expect(map).toContain('api -->|"/orders<br>/users<br>/admin<br>/returns"| orders');
+		expect(map).toContain('orders -->|"release<br>reserve<br>commit<br>takeBack"| inventory');
 		expect(map).toContain('orders -.->|"order.cancelled<br>order.confirmed');
 		expect(map).toMatch(/^\| orders \| `users.contact` \| id \| id, name, email, phone, language \|$/m);
 	});

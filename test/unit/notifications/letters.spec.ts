@@ -10,13 +10,18 @@ const items = [
 	{ productId: 102, name: "Product B", quantity: 1, unitPrice: 599, total: 599 }
 ];
 const refund = { paymentId: 5, orderId: 12, userId: 1, amount: 2_599, refunded: 599, currency: "EUR", reason: "r" };
+const goods = { returnId: 3, orderId: 12, userId: 1, items: [items[0]!], amount: 2_000, currency: "EUR" };
 const facts: Facts = {
 	"user.created": { userId: 1, name: "Eve", email: "e@x.test", roles: [] },
+	"order.held": { ...order, heldFor: ["REVIEW", "ADDRESS"], heldUntil: "2026-01-16T03:04:05.678Z" },
 	"order.confirmed": { ...order, items },
 	"order.cancelled": { ...order, reason: "PAYMENT_DECLINED" },
 	"order.shipped": { ...order, shipmentId: 3 },
 	"order.delivered": { ...order, shipmentId: 3 },
 	"payment.refunded": refund,
+	"return.requested": goods,
+	"return.refused": { ...goods, refusal: "INSPECTION" },
+	"return.completed": goods,
 	"task.completed": {
 		taskId: 7,
 		task: {
@@ -56,16 +61,56 @@ describe("a letter", () => {
 		});
 	});
 
+	it("says what an order waits for, and what somebody has to do about it", () => {
+		const waiting = { ...facts["order.held"], heldFor: ["ADDRESS"] as ["ADDRESS"] };
+		const { subject, text } = write("order.held", "en", "Alice", waiting);
+		expect(subject).toBe("Order On Hold");
+		expect(text).toContain("we do not deliver to its address; please give us another one, or cancel it.");
+		expect(text).not.toContain("we look at it");
+		for (const language of ["en", "de", "fr"])
+			expect(write("order.held", language).text.match(/[;:] /g)!.length).toBe(4);
+	});
+
 	it("says why an order is cancelled", () => {
 		const { subject, text } = write("order.cancelled");
 		expect(subject).toBe("Order Cancelled");
 		expect(text).toContain("Your order 12 is cancelled: the payment was declined.");
 	});
 
+	it("says what is to come back, and what for", () => {
+		expect(write("return.requested")).toMatchObject({
+			subject: "Return Requested",
+			text: [
+				"Hello Alice,",
+				"",
+				"We expect these items of your order 12 back (return 3):",
+				"",
+				"2 × Product A: EUR 20.00",
+				"",
+				"Once we have inspected them, we refund EUR 20.00."
+			].join("\n")
+		});
+	});
+
+	it.each([
+		["INSPECTION", "the goods did not pass our inspection"],
+		["REFUND_TOO_LARGE", "its price was refunded before"],
+		["CUSTOMER", "you asked us to"],
+		["STAFF", "we could not complete it"]
+	])("says why nothing comes back: %s", (refusal, because) => {
+		const { short } = write("return.refused", "en", "Alice", { ...goods, refusal });
+		expect(short).toBe(`Return 3 of order 12 does not take place: ${because}.`);
+	});
+
 	it.each([
 		["order.shipped", "Order Shipped", "Your order 12 is on its way."],
 		["order.delivered", "Order Delivered", "Your order 12 was delivered."],
 		["payment.refunded", "Refund", "We have refunded EUR 5.99 of your order 12."],
+		[
+			"return.completed",
+			"Return Completed",
+			"Your return 3 of order 12 is complete: EUR 20.00 are on their way to you."
+		],
 		["user.created", "Welcome to Souk", "Your account is open. We are glad that you are here."],
 		["task.completed", "Task Completed", "The task “Pack order 12” (7) is done."]
 	] as const)("tells of %s", (type, subject, sentence) => {

@@ -1,5 +1,7 @@
 import fc from "fast-check";
+import { goesTo, heldWithout, holdsOf, isHeldFor, rejectionOf } from "../../../services/orders/hold.ts";
 import {
+	carriedOf,
 	evolve,
 	excessOf,
 	isSettled,
@@ -11,7 +13,7 @@ import {
 	type Placed,
 	type Recorded
 } from "../../../services/orders/order.ts";
-import { Order } from "../../../services/orders/orders.contract.ts";
+import { type Hold, Order } from "../../../services/orders/orders.contract.ts";
 
 const ID = 12;
 const placed: Placed = {
@@ -22,13 +24,18 @@ const placed: Placed = {
 	currency: "EUR",
 	shippingAddress: undefined
 };
+const anAddress = (city: string) => ({ name: "Alice", street: "1 Road", city, postalCode: "1", country: "FR" });
 const facts = {
+	held: { type: "held", data: { heldFor: ["REVIEW", "ADDRESS"], heldUntil: "2026-01-15T00:00:00.000Z" } },
+	address_changed: { type: "address_changed", data: { shippingAddress: anAddress("Metz") } },
+	released: { type: "released", data: { from: "REVIEW" } },
 	confirmed: { type: "confirmed", data: { paymentId: 701, shipmentId: 901 } },
 	cancelled: { type: "cancelled", data: { reason: "OUT_OF_STOCK" } },
 	cancel_requested: { type: "cancel_requested", data: {} },
 	cancel_refused: { type: "cancel_refused", data: { reason: "SHIPMENT_DISPATCHED" } },
 	shipped: { type: "shipped", data: { shipmentId: 901 } },
-	delivered: { type: "delivered", data: { shipmentId: 901 } }
+	delivered: { type: "delivered", data: { shipmentId: 901 } },
+	returned: { type: "returned", data: { returnId: 3, amount: 1_250 } }
 } satisfies Record<string, OrderFact>;
 type Kind = keyof typeof facts;
 const kinds = Object.keys(facts) as Kind[];
@@ -68,7 +75,7 @@ describe("whatever happens to an order, in whatever order", () => {
 	});
 
 	it("it moves only forward: each state is reached once, and what is CANCELLED or DELIVERED stays so", () => {
-		const rank = { PENDING: 0, CONFIRMED: 1, SHIPPED: 2, DELIVERED: 3, CANCELLED: 3 };
+		const rank = { PENDING: 0, HELD: 0, CONFIRMED: 1, SHIPPED: 2, DELIVERED: 3, CANCELLED: 3 };
 		always(({ states }) => {
 			for (let n = 1; n < states.length; n++) {
 				expect(rank[states[n]!.status]).toBeGreaterThanOrEqual(rank[states[n - 1]!.status]);
@@ -82,8 +89,22 @@ describe("whatever happens to an order, in whatever order", () => {
 		always(({ order }) => expect(order).toMatchObject({ ...JSON.parse(JSON.stringify(placed)), createdAt: at(0) }));
 	});
 
+	it("what it waits for and until when stand on it exactly when it is HELD", () => {
+		always(({ order: { status, heldFor, heldUntil } }) =>
+			expect([(heldFor ?? []).length > 0, heldUntil !== undefined]).toEqual([status === "HELD", status === "HELD"])
+		);
+	});
+
 	it("a reason stands on it exactly when it is CANCELLED", () => {
 		always(({ order }) => expect(order.reason !== undefined).toBe(order.status === "CANCELLED"));
+	});
+
+	it("what came back of it adds up, and it stays DELIVERED", () => {
+		always(({ recorded, order }) => {
+			const times = recorded.filter(({ type }) => type === "returned").length;
+			expect(order.returned).toBe(times === 0 ? undefined : times * 1_250);
+			if (times > 0) expect(order.status).toBe("DELIVERED");
+		});
 	});
 
 	it("replaying its facts makes the same order", () => {
@@ -119,10 +140,11 @@ describe("whatever happens to an order, in whatever order", () => {
 
 describe("what may happen", () => {
 	const allowed: Record<Order["status"], Kind[]> = {
-		PENDING: ["confirmed", "cancelled", "cancel_requested"],
+		PENDING: ["held", "confirmed", "cancelled", "cancel_requested"],
+		HELD: ["address_changed", "released", "cancelled"],
 		CONFIRMED: ["cancelled", "cancel_requested", "cancel_refused", "shipped"],
 		SHIPPED: ["cancel_refused", "delivered"],
-		DELIVERED: ["cancel_refused"],
+		DELIVERED: ["cancel_refused", "returned"],
 		CANCELLED: []
 	};
 	it.each(Object.entries(allowed))("to an order that is %s is %j", (status, expected) => {
@@ -155,6 +177,10 @@ describe("a wish to cancel", () => {
 		expect(requestCancel(after("confirmed", "cancel_requested", "cancel_refused"))).toBeDefined();
 	});
 
+	it("ends one that is held at once", () => {
+		expect(requestCancel(after("held"))).toEqual({ type: "cancelled", data: { reason: "CUSTOMER" } });
+	});
+
 	it("comes too late for one that has left", () => {
 		for (const order of [after("confirmed", "shipped"), after("confirmed", "shipped", "delivered")])
 			expect(() => requestCancel(order)).toThrow(`cannot be cancelled any more: it is ${order.status}`);
@@ -162,6 +188,58 @@ describe("a wish to cancel", () => {
 
 	it("made while it is placed lasts until it is confirmed", () => {
 		expect(after("cancel_requested", "confirmed")).toMatchObject({ status: "CONFIRMED", cancelRequested: true });
+	});
+});
+
+describe("a hold", () => {
+	const wait = (...heldFor: Hold[]): Order => ({ ...tell([["held", 1]]).order, heldFor });
+
+	it("is for a total above the limit, and for an address that no carrier goes to", () => {
+		expect(holdsOf(100, { above: 100, ships: true })).toEqual([]);
+		expect(holdsOf(101, { above: 100, ships: true })).toEqual(["REVIEW"]);
+		expect(holdsOf(1, { above: 0, ships: false })).toEqual(["REVIEW", "ADDRESS"]);
+		expect(holdsOf(1_000_000, { ships: false })).toEqual(["ADDRESS"]);
+		expect(holdsOf(1_000_000, { ships: true })).toEqual([]);
+	});
+
+	it("lasts until all that it is for is over", () => {
+		const order = wait("REVIEW", "ADDRESS");
+		expect([isHeldFor(order, "REVIEW"), isHeldFor(order, "ADDRESS"), isHeldFor({}, "REVIEW")]).toEqual([
+			true,
+			true,
+			false
+		]);
+		expect([heldWithout(order, "REVIEW"), heldWithout({}, "REVIEW")]).toEqual([["ADDRESS"], []]);
+		const again = { ...facts.released, version: 3, at: at(9) } as const;
+		const reviewed = evolve(order, again, ID);
+		expect(reviewed).toMatchObject({ status: "HELD", heldFor: ["ADDRESS"], heldUntil: order.heldUntil });
+		const free = evolve(reviewed, { ...again, data: { from: "ADDRESS" }, version: 4 }, ID);
+		expect(free).toMatchObject({ status: "PENDING", version: 4 });
+		expect(isSettled(reviewed)).toBe(true);
+		expect(isSettled(free)).toBe(false);
+	});
+
+	it("that the staff does not lift ends the order for what it was for", () => {
+		expect([rejectionOf(wait("REVIEW", "ADDRESS")), rejectionOf(wait("ADDRESS"))]).toEqual([
+			"REVIEW_REJECTED",
+			"SHIPPING_FAILED"
+		]);
+	});
+
+	it("is lifted with the address that is given, all of it", () => {
+		const order = evolve(wait("ADDRESS"), { ...facts.address_changed, version: 3, at: at(9) }, ID);
+		expect(order).toMatchObject({ status: "HELD", heldFor: ["ADDRESS"], shippingAddress: anAddress("Metz") });
+		expect([goesTo(order, anAddress("Metz")), goesTo(order, anAddress("Lyon"))]).toEqual([true, false]);
+		expect(goesTo(tell([]).order, anAddress("Metz"))).toBe(false);
+		expect(carriedOf(order, "tok_ok")).toEqual({
+			orderId: ID,
+			userId: 1,
+			items: [{ productId: 101, quantity: 2 }],
+			total: 2_500,
+			currency: "EUR",
+			paymentToken: "tok_ok",
+			shippingAddress: anAddress("Metz")
+		});
 	});
 });
 

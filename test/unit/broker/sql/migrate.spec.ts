@@ -88,6 +88,46 @@ describe("a store that was migrated before", () => {
 	});
 });
 
+describe("a rule on the values of a column", () => {
+	const states = (...allowed: string[]) => `await sql.allowValues("things", "status", ${JSON.stringify(allowed)});`;
+	const put = (status: string) =>
+		database.write("spec", tx =>
+			tx.get<{ id: number }>("INSERT INTO things (status, name) VALUES (?, 'a (thing)') RETURNING id", [status])
+		);
+	const migrated = () => migrate(database, notebook().logger, folder);
+
+	it("can be widened; rows, indexes and the ids that were given stay", async () => {
+		migration("core/0001-a.ts", [
+			`CREATE TABLE things (
+				id INTEGER PRIMARY KEY AUTOINCREMENT,
+				status TEXT NOT NULL CHECK (status IN ('NEW', 'OLD')),
+				name TEXT NOT NULL CHECK (name <> 'nothing')
+			)`,
+			"CREATE UNIQUE INDEX things_old ON things (name) WHERE status = 'OLD'"
+		]);
+		await migrated();
+		for (const status of ["NEW", "OLD", "NEW"]) await put(status);
+		await database.write("spec", tx => tx.run("DELETE FROM things WHERE id = 3"));
+		migration("core/0002-b.ts", [], states("NEW", "OLD", "LOST"));
+		migration("core/0003-c.ts", [], states("NEW", "OLD", "LOST", "FOUND"));
+		await migrated();
+		expect(await database.all("SELECT id, status FROM things ORDER BY id")).toEqual([
+			{ id: 1, status: "NEW" },
+			{ id: 2, status: "OLD" }
+		]);
+		expect([await put("LOST"), await put("FOUND")]).toEqual([{ id: 4 }, { id: 5 }]);
+		await expect(put("GONE")).rejects.toThrow();
+		await expect(put("OLD")).rejects.toThrow();
+		const rename = database.write("spec", tx => tx.run("UPDATE things SET name = 'nothing'"));
+		await expect(rename).rejects.toThrow();
+	});
+
+	it("must be there", async () => {
+		migration("core/0001-a.ts", ["CREATE TABLE things (id INTEGER PRIMARY KEY, status TEXT)"], states("NEW"));
+		await expect(migrated()).rejects.toThrow(/things/);
+	});
+});
+
 it("a migration that fails leaves nothing half done, and is taken up again once it is mended", async () => {
 	migration("core/0001-a.ts", ["CREATE TABLE one (n INTEGER)"]);
 	migration(
