@@ -132,7 +132,8 @@ describe("a key", () => {
 			Array.from({ length: 100 }, () => alice(key("the-same-key"))("orders.place", anOrder()))
 		);
 		expect(new Set(answers.map(answer => JSON.stringify(answer))).size).toBe(1);
-		await settled(1);
+		// Not always 1: over Postgres, units that are run again leave gaps in the ids.
+		await settled(answers[0]!.id);
 		expect(neighbours.actions).toHaveLength(5);
 		expect(await here.sagas()).toHaveLength(1);
 	});
