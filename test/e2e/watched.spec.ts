@@ -63,7 +63,7 @@ describe("a process that is watched", () => {
 		expect(readFileSync(join(it_.souk.folder, "log"), "utf8")).not.toContain("secret-canary");
 	});
 
-	// checklist: 228
+	// checklist: 228, 240
 	it("logs lines of JSON that name the service they come from", () => {
 		const services = new Set(logged().flatMap(({ svc }) => svc ?? []));
 		expect([...services].sort()).toEqual(everybody);

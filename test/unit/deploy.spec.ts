@@ -1,8 +1,11 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import { METRIC, ServiceBroker } from "moleculer";
 import { readEnv } from "../../broker/env.ts";
-import { PORTS } from "../../moleculer.config.ts";
+import { processMetrics } from "../../broker/process-metrics.ts";
+import { brokerOptions, PORTS } from "../../moleculer.config.ts";
+import { HttpMeter } from "../../services/api/http-meter.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
@@ -51,7 +54,7 @@ describe("docker-compose.yml", () => {
 		}
 	});
 
-	// checklist: 236
+	// checklist: 217, 236
 	it("starts them when what they stand on is healthy, and shows the world the gateway alone", () => {
 		for (const [name, { depends_on, ports }] of ours) {
 			expect(depends_on).toEqual(
@@ -64,6 +67,48 @@ describe("docker-compose.yml", () => {
 			expect(compose.services[server]!.depends_on).toBeUndefined();
 			expect(compose.services[server]!.healthcheck?.test.length).toBeGreaterThan(1);
 			expect(compose.services[server]!.ports).toBeUndefined();
+		}
+	});
+});
+
+describe("deploy/monitoring", () => {
+	const folder = "deploy/monitoring";
+
+	// checklist: 241
+	it("asks every process at the port where it tells", () => {
+		const { scrape_configs: jobs } = parse(read(`${folder}/prometheus.yml`)) as {
+			scrape_configs: { dns_sd_configs: { names: string[]; port: number }[] }[];
+		};
+		const asked = jobs.flatMap(job => job.dns_sd_configs.flatMap(({ names, port }) => names.map(name => [name, port])));
+		expect(Object.fromEntries(asked)).toEqual(Object.fromEntries(services.map(name => [name, PORTS[name]])));
+	});
+
+	// checklist: 235
+	it("shows and watches what the processes measure, and nothing else", async () => {
+		const broker = new ServiceBroker({ ...brokerOptions(readEnv({})), logger: false });
+		await broker.start();
+		const told = (await processMetrics(broker)) + new HttpMeter().text({});
+		await broker.stop();
+		const known = new Set([...told.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!));
+		// Told once the first call of that kind was made, or failed.
+		for (const name of Object.values(METRIC)) known.add(String(name).replaceAll(".", "_"));
+		const { groups } = parse(read(`${folder}/alerts.yml`)) as { groups: { rules: { expr: string }[] }[] };
+		const { panels } = JSON.parse(read(`${folder}/grafana/souk.json`)) as { panels: { targets: { expr: string }[] }[] };
+		const asked = [...groups.flatMap(({ rules }) => rules), ...panels.flatMap(({ targets }) => targets)];
+		expect(asked.length).toBeGreaterThan(15);
+		for (const { expr } of asked)
+			for (const [name] of expr.matchAll(/\b(?:souk|http|moleculer|process|os|active)_\w+/g))
+				expect([expr, known.has(name.replace(/_(?:bucket|sum|count)$/, ""))]).toEqual([expr, true]);
+	});
+
+	it("starts beside the services when asked to, with the files that there are", () => {
+		const { services: containers } = parse(read("docker-compose.yml"), { merge: true }) as {
+			services: Record<string, { profiles?: string[]; volumes?: string[] }>;
+		};
+		for (const name of ["prometheus", "grafana"]) {
+			expect(containers[name]!.profiles).toEqual(["monitoring"]);
+			for (const [file] of containers[name]!.volumes!.map(volume => volume.split(":")))
+				if (file!.startsWith("./")) expect(existsSync(join(ROOT, file!))).toBe(true);
 		}
 	});
 });
