@@ -185,3 +185,47 @@ describe("deploy/kubernetes", () => {
 		}
 	});
 });
+
+describe(".github/workflows/ci.yml", () => {
+	interface Job {
+		needs?: string;
+		if?: string;
+		steps: { run?: string; uses?: string }[];
+	}
+	const { on, jobs } = parse(read(".github/workflows/ci.yml")) as { on: object; jobs: Record<string, Job> };
+
+	// checklist: 242
+	it("checks every push as anybody can, and rolls out what passed", () => {
+		expect(Object.keys(on)).toEqual(["push", "pull_request"]);
+		const { check, image, rollout } = jobs;
+		const commands = ({ steps }: Job): string => steps.map(({ run = "" }) => run).join("\n");
+		expect(existsSync(join(ROOT, /bash (\S+)/.exec(commands(check!))![1]!))).toBe(true);
+		expect([image!.needs, image!.if, rollout!.needs]).toEqual([
+			"check",
+			"startsWith(github.ref, 'refs/tags/v')",
+			"image"
+		]);
+		const folder = /cd (\S+)/.exec(commands(rollout!))![1]!;
+		const { images, namespace } = parse(read(`${folder}/kustomization.yaml`)) as {
+			images: { name: string }[];
+			namespace: string;
+		};
+		expect(commands(rollout!)).toContain(`set image "${images[0]!.name}=`);
+		expect(commands(rollout!)).toContain(`-n ${namespace}`);
+	});
+
+	it("runs every suite there is", () => {
+		const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+		const run = [...read(".ci/run").matchAll(/npm run ([\w:]+)|^jest_step \S+ \d+ (\S+)$/gm)].map(
+			([, script, suite]) => script ?? suite!
+		);
+		for (const script of run) expect(scripts).toHaveProperty([script]);
+		const projects = run.flatMap(script =>
+			/--selectProjects ([\w -]+?)(?= --|$)/.exec(scripts[script]!)?.[1]!.split(" ")
+		);
+		const named = [
+			...read("jest.config.ts").matchAll(/"((?:unit|integration|driver|e2e|postgres|cluster|chaos)[\w-]*)"/g)
+		].map(([, name]) => name!);
+		expect(projects).toEqual(expect.arrayContaining([...new Set(named)].filter(name => name !== "postgres-chaos")));
+	});
+});
