@@ -5,18 +5,36 @@ import { readinessOf } from "./health.ts";
 import { processMetrics } from "./process-metrics.ts";
 import { runtimeOf } from "./runtime.ts";
 
-/** Answers those who watch over a process that serves no HTTP otherwise: /health/live, /health/ready and /metrics. */
+const PATHS = ["/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json"];
+
+/** What a process has to read. */
+export interface Document {
+	type: string;
+	body: string | Buffer;
+	/** What it may load (Content-Security-Policy). */
+	policy?: string;
+}
+
+/** Answers those who watch over a process that serves no HTTP otherwise: /health/live, /health/ready, /metrics and documents. */
 export class HealthServer {
 	/** What the process is at, until it serves and once it no longer does. */
 	phase: "starting" | "serving" | "stopping" = "starting";
 	readonly #broker: ServiceBroker;
+	readonly #documentAt: (path: string) => Promise<Document | undefined>;
 	readonly #server: Server;
 
-	constructor(broker: ServiceBroker) {
+	/** `documentAt` has what there is to read besides. */
+	constructor(broker: ServiceBroker, documentAt: (path: string) => Promise<Document | undefined>) {
 		this.#broker = broker;
+		this.#documentAt = documentAt;
 		this.#server = createServer({ headersTimeout: 5_000, requestTimeout: 5_000 }, (req, res) => {
 			this.#answer(req.url ?? "", res).catch(() => res.destroy());
 		});
+	}
+
+	/** Where it listens. */
+	get port(): number {
+		return (this.#server.address() as { port: number }).port;
 	}
 
 	/** Listens, and resolves to the port. Throws ConfigurationError when it is taken. */
@@ -32,7 +50,7 @@ export class HealthServer {
 			});
 			this.#server.listen(port, host);
 		});
-		return (this.#server.address() as { port: number }).port;
+		return this.port;
 	}
 
 	async close(): Promise<void> {
@@ -40,8 +58,9 @@ export class HealthServer {
 		await new Promise(resolve => this.#server.close(resolve));
 	}
 
-	async #answer(path: string, res: ServerResponse): Promise<void> {
-		switch (path.split("?", 1)[0]) {
+	async #answer(address: string, res: ServerResponse): Promise<void> {
+		const path = address.split("?", 1)[0]!;
+		switch (path) {
 			case "/health/live":
 				return json(res, 200, { status: "alive" });
 			case "/health/ready": {
@@ -54,8 +73,13 @@ export class HealthServer {
 				res.writeHead(200, { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" });
 				return void res.end(text);
 			}
-			default:
-				return json(res, 404, { status: "nothing answers here", paths: ["/health/live", "/health/ready", "/metrics"] });
+			default: {
+				const document = await this.#documentAt(path);
+				if (!document) return json(res, 404, { status: "nothing answers here", paths: PATHS });
+				const { type, body, policy } = document;
+				res.writeHead(200, { "Content-Type": type, ...(policy && { "Content-Security-Policy": policy }) });
+				return void res.end(body);
+			}
 		}
 	}
 }

@@ -1,4 +1,5 @@
 import { enableCompileCache, flushCompileCache } from "node:module";
+import { hostname } from "node:os";
 import type { ServiceBroker } from "moleculer";
 import { ConfigurationError, processEnv, type Env } from "../broker/env.ts";
 import type { HealthServer } from "../broker/health-server.ts";
@@ -17,6 +18,8 @@ try {
 	const broker = await buildNode(env);
 	const hasGateway = broker.services.some(({ name }) => name === "api");
 	const health = hasGateway ? undefined : await watchOver(broker, env);
+	// The other processes are told where this one says how it does.
+	broker.metadata.health = healthAt(env, health?.port ?? env.PORT);
 	stopOnSignals(broker, health);
 	await broker.start();
 	// Otherwise only a process that ends in order would leave it to the next.
@@ -51,10 +54,16 @@ async function watchOver(broker: ServiceBroker, env: Env): Promise<HealthServer>
 	const { HealthServer } = await import("../broker/health-server.ts");
 	const { PORTS } = await import("../moleculer.config.ts");
 	const names = broker.services.map(({ name }) => name);
-	const health = new HealthServer(broker);
+	const { processDocs } = await import("../services/api/process-docs.ts");
+	const health = new HealthServer(broker, processDocs(broker));
 	const port = await health.listen(env.HEALTH_PORT ?? PORTS[names[0]!] ?? 0, env.HOST);
 	process.stdout.write(`${names.join(", ")}: health at http://${env.HOST}:${port}/health/ready\n`);
 	return health;
+}
+
+function healthAt({ HOST }: Env, port: number): string {
+	const everywhere = ["0.0.0.0", "::"].includes(HOST);
+	return `http://${everywhere ? hostname() : HOST}:${port}/health/ready`;
 }
 
 function portOf(broker: ServiceBroker, env: Env): number {

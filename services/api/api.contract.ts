@@ -6,7 +6,26 @@ const admin = { roles: ["admin"] } as const;
 const ById = z.strictObject({ id: z.string().regex(/^[a-z][a-z0-9]{0,39}-\d{1,15}$/, "is like orders-12") });
 const Resolved = z.strictObject({ id: z.string(), status: DeadLetter.shape.status });
 
+const Registered = z.strictObject({
+	name: z.string(),
+	routes: z.array(z.string()).describe("A method and a path, as in GET /orders/:id"),
+	instances: z.array(
+		z.strictObject({
+			node: z.string(),
+			host: z.string(),
+			health: z.string().optional().describe("Where that process tells how it does")
+		})
+	)
+});
+
 export const api = contract("api", {
+	services: {
+		summary: "Every service that was met: what it answers to, and the processes that answer now",
+		params: z.strictObject({}),
+		result: z.strictObject({ items: z.array(Registered) }),
+		rest: "GET /admin/services",
+		access: admin
+	},
 	deadLetters: {
 		summary:
 			"Events that services could not handle and those that wait behind them, or those of one status; newest first",

@@ -13,6 +13,7 @@ import { LastAnswers } from "./last-answers.ts";
 import { Limits } from "./limits.ts";
 import { deadLetters, discardDeadLetter, retryDeadLetter } from "./operations.ts";
 import { receive } from "./receive.ts";
+import { services } from "./registry.ts";
 import { Retries } from "./retries.ts";
 import { build } from "./router.ts";
 import { drain, limitedServer } from "./server.ts";
@@ -35,7 +36,7 @@ export default service<ApiService>({
 		logRouteRegistration: null
 	},
 	actions: {
-		...serve(api, { deadLetters, retryDeadLetter, discardDeadLetter }),
+		...serve(api, { services, deadLetters, retryDeadLetter, discardDeadLetter }),
 		...without("rest", "listAliases", "addRoute", "removeRoute")
 	},
 	created() {

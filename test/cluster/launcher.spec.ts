@@ -53,6 +53,21 @@ describe("npm run cluster", () => {
 		}
 	});
 
+	// checklist: 214
+	it("has each process show what its services answer to", async () => {
+		const { stdout } = await run("cluster", ["--status"], env);
+		const found = [...stdout.matchAll(/^\W*(\w+).*port (\d+): ready/gm)].filter(([, name]) => name !== "api");
+		expect(found).toHaveLength(members() - 1);
+		for (const [, name, port] of found) {
+			const at = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
+			expect((await at("/docs")).headers.get("content-security-policy")).toContain("default-src 'none'");
+			expect((await at("/docs/swagger-ui-bundle.js")).status).toBe(200);
+			const { tags } = (await (await at("/openapi.json")).json()) as { tags: { name: string }[] };
+			expect(tags).toEqual([{ name }]);
+			expect((await at("/nothing")).status).toBe(404);
+		}
+	});
+
 	it("refuses a second cluster on the same data, and a second process on a SQLite store", async () => {
 		expect((await run("cluster", [], env)).stderr).toContain("A cluster runs on");
 		const { code, stderr } = await run("start", ["orders"], { ...env, HEALTH_PORT: "0" });

@@ -75,6 +75,27 @@ describe("a process that is watched", () => {
 			});
 	});
 
+	// checklist: 105, 194
+	it("names every service, what it answers to, and where each of its processes tells how it does", async () => {
+		interface Registered {
+			name: string;
+			routes: string[];
+			instances: { node: string; host: string; health: string }[];
+		}
+		const ask = (token: string) => it_.client.ask<{ items: Registered[] }>("/admin/services", { token });
+		expect((await ask(it_.staff)).status).toBe(403);
+		const { items } = (await ask(it_.admin)).body;
+		expect(items.map(({ name }) => name)).toEqual(everybody);
+		const routesOf = (service: string) => items.find(({ name }) => name === service)!.routes;
+		expect(routesOf("users")).toEqual(expect.arrayContaining(["POST /auth/login", "GET /users/:id"]));
+		expect(routesOf("tasks")).toEqual(expect.arrayContaining(["GET /tasks", "POST /categories"]));
+		expect(routesOf("notifications")).toContain("GET /notifications/:id");
+		for (const { instances } of items) {
+			expect(instances.length).toBeGreaterThan(0);
+			for (const { health } of instances) expect([health, (await fetch(health)).status]).toEqual([health, 200]);
+		}
+	});
+
 	// checklist: 231
 	it("counts each service's calls, and those that failed", async () => {
 		const [calls, errors] = [await metric("moleculer_request_total"), await metric("moleculer_request_error_total")];
