@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { connect } from "nats";
 import { isAlive, readState } from "../../scripts/cluster/state.ts";
+import { Souk } from "../chaos/harness.ts";
 import { order, town, type Town } from "../e2e/support.ts";
 import { eventually } from "../support/eventually.ts";
+import { NatsServer } from "../support/nats-server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const PATIENT = { within: 60_000 };
@@ -203,3 +206,21 @@ const listening = (): Promise<Server> =>
 		const server = createServer();
 		server.listen(0, "127.0.0.1", () => resolve(server));
 	});
+
+// checklist: 218
+it("starts the services alone where a server was named, and leaves that server as it was", async () => {
+	const server = await new NatsServer().start();
+	const souk = new Souk({ layout: "B", env: { TRANSPORTER: server.url } });
+	try {
+		await souk.start();
+		const { services } = (await (await fetch(`${souk.url}/health`)).json()) as { services: object };
+		expect([...souk.processes.keys()].sort()).toEqual(["api", ...Object.keys(services)].sort());
+		await souk.stop();
+		const nats = await connect({ servers: server.url });
+		await nats.flush();
+		await nats.close();
+	} finally {
+		await souk.close();
+		await server.close();
+	}
+});
