@@ -5,7 +5,7 @@ import { NATS, POSTGRES, REDIS, whyNot } from "./test/support/where.ts";
 type Project = Config & { displayName: string };
 
 /** Packages that ship ES modules only: jest runs CommonJS, so they are compiled like our own files. */
-const esmOnly = ["jose", "@seriousme/openapi-schema-validator"];
+const esmOnly = ["jose", "httpxy", "@seriousme/openapi-schema-validator"];
 
 /** A folder of specs, run as a project of its own: `jest --selectProjects unit`. */
 function project(name: string, testMatch: string[], setupFilesAfterEnv: string[] = []): Project {

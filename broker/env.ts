@@ -62,6 +62,7 @@ const Variables = z.object({
 		.default("users:10,orders:20")
 		.transform(list => Object.fromEntries(list.split(",").map(each => numbered(each.split(":"))))),
 	TRUSTED_PROXIES: count(0, 10).default(0),
+	LEGACY_URL: z.url({ protocol: /^https?$/ }).optional(),
 	CORS_ORIGINS: z.string().default(""),
 	SEED_DEMO: flag.optional(),
 	DEMO_PASSWORD: z.string().min(8).default("souk-demo"),

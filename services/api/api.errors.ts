@@ -84,6 +84,13 @@ export class ServiceUnavailable extends Unavailable {
 	}
 }
 
+/** The application behind the addresses that Souk has no route for cannot be reached, or broke off. */
+export class LegacyUnavailable extends Unavailable {
+	constructor() {
+		super("The application that answers here cannot be reached now", "LEGACY_UNAVAILABLE");
+	}
+}
+
 /** The service has not answered in time. What a write has done by then is not known. */
 export class ServiceTimeout extends Unavailable {
 	constructor(service = "", writes = false) {

@@ -10,6 +10,7 @@ import { Directory } from "./directory.ts";
 import type { ApiService } from "./gateway.ts";
 import { HttpMeter } from "./http-meter.ts";
 import { LastAnswers } from "./last-answers.ts";
+import { LegacyApplication } from "./legacy.ts";
 import { Limits } from "./limits.ts";
 import { deadLetters, discardDeadLetter, retryDeadLetter } from "./operations.ts";
 import { receive } from "./receive.ts";
@@ -49,6 +50,7 @@ export default service<ApiService>({
 		this.admission = new Admission();
 		this.retries = new Retries();
 		this.lastAnswers = new LastAnswers();
+		this.legacy = env.LEGACY_URL ? new LegacyApplication(env.LEGACY_URL) : undefined;
 		this.directory = new Directory(this.broker);
 		// moleculer-web calls it whenever a service comes or goes.
 		this.regenerateAllAutoAliases = () => this.learnSoon(SOON_MS);

@@ -7,6 +7,7 @@ import type { Directory } from "./directory.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HttpMeter } from "./http-meter.ts";
 import type { LastAnswers } from "./last-answers.ts";
+import type { LegacyApplication } from "./legacy.ts";
 import type { Limits } from "./limits.ts";
 import type { Retries } from "./retries.ts";
 import type { RouteTable } from "./route-table.ts";
@@ -33,6 +34,8 @@ export type ApiService = Service & {
 	retries: Retries;
 	lastAnswers: LastAnswers;
 	meter: HttpMeter;
+	/** Answers where there is no route, if it is there. */
+	legacy: LegacyApplication | undefined;
 	directory: Directory;
 	table: RouteTable<Endpoint | Page>;
 	endpoints: Endpoint[];

@@ -48,7 +48,12 @@ async function answer(gateway: ApiService, exchange: Exchange): Promise<void> {
 	const { method = "" } = exchange.req;
 	const path = exchange.path.length > 1 ? exchange.path.replace(/\/$/, "") : exchange.path;
 	const found = table.find(method, path);
-	if (!found) return answerOptions(gateway, exchange, path);
+	if (!found) {
+		const { legacy } = gateway;
+		// What belongs to a service that was never met yet is not the other application's.
+		if (legacy && gateway.knowsAll() && table.allowed(path).length === 0) return legacy.answer(gateway, exchange);
+		return answerOptions(gateway, exchange, path);
+	}
 	const { target, params } = found;
 	exchange.label = target.path;
 	if ("answer" in target) return target.answer(gateway, exchange, params);
