@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { Relay } from "../../../../broker/sql/relay.ts";
 import { InProcessBus } from "../../../../broker/bus/in-process.ts";
 import type { Bus } from "../../../../broker/bus/bus.ts";
@@ -215,29 +216,28 @@ it("carries thousands, with no more than two thousand unanswered at a time", asy
 }, 20_000);
 
 it("marks later what it could not mark while the store was busy, without sending it again", async () => {
-	const { database } = store;
-	const write = jest.spyOn(database, "write");
+	const mark = jest.spyOn(store.database, "apply").mockRejectedValueOnce(new Error("the store is busy"));
 	relay.start();
-	write.mockRejectedValueOnce(new Error("the store is busy"));
-	await database.constructor.prototype.write.call(
-		database,
-		"emit",
-		async (tx: { append(table: string, row: object): void }) => {
-			tx.append("outbox", {
-				id: "id-1",
-				topic: "probe.events",
-				type: "probe.moved",
-				subject: "probe/a",
-				payload: JSON.stringify({ subject: "probe/a", data: { n: 1 } }),
-				created_at: "now"
-			});
-		}
-	);
-	relay.wake();
+	await emit("a1");
 	await eventually(() => expect(notes.lines.map(({ message }) => message).join()).toContain("could not be marked"));
 	await marked();
 	expect(wire.sent).toEqual(["a1"]);
-	write.mockRestore();
+	expect(mark.mock.calls.length).toBeGreaterThan(1);
+	mark.mockRestore();
+});
+
+it("marks together what is delivered bit by bit, and does not wait for what is not", async () => {
+	const held = Promise.withResolvers<void>();
+	const labels = Array.from({ length: 20 }, (_, n) => `${String.fromCharCode(97 + n)}1`);
+	wire.answer = label => (label === "z1" ? held.promise : pause(5 * labels.indexOf(label)));
+	const mark = jest.spyOn(store.database, "apply");
+	relay.start();
+	await emit("z1", ...labels);
+	await eventually(async () => expect(await unmarked()).toEqual(["z1"]));
+	expect(mark.mock.calls.length).toBeLessThan(10);
+	held.resolve();
+	await marked();
+	mark.mockRestore();
 });
 
 it("goes on when the outbox could not be read for a while", async () => {
