@@ -229,7 +229,7 @@ it("marks later what it could not mark while the store was busy, without sending
 it("marks together what is delivered bit by bit, and does not wait for what is not", async () => {
 	const held = Promise.withResolvers<void>();
 	const labels = Array.from({ length: 20 }, (_, n) => `${String.fromCharCode(97 + n)}1`);
-	wire.answer = label => (label === "z1" ? held.promise : pause(5 * labels.indexOf(label)));
+	wire.answer = label => (label === "z1" ? held.promise : pause(20 * labels.indexOf(label)));
 	const mark = jest.spyOn(store.database, "apply");
 	relay.start();
 	await emit("z1", ...labels);
