@@ -235,12 +235,18 @@ describeWithNats("a call to another process", () => {
 		// Moleculer's own count of heartbeats would tell, too, ten seconds late.
 		const { opts } = here.broker.registry.discoverer as unknown as { opts: { disableHeartbeatChecks: boolean } };
 		opts.disableHeartbeatChecks = true;
-		const call = () => here.broker.call("far.whoami", {}, { timeout: 10_000 });
+		const call = () => here.broker.call("far.whoami", {}, { timeout: 60_000 });
 		const { nodes } = here.broker.registry;
 		await eventually(() => expect(nodes.get(killed.broker.nodeID)?.available).toBe(true), PATIENT);
 		// Its connection ends without a word, as the kernel ends it; what a process says by itself it cannot say any more.
 		await (killed.broker.transit!.tx as unknown as { client: NatsConnection }).client.close();
-		const calls = await Promise.allSettled(Array.from({ length: 20 }, call));
+		const asked = Promise.allSettled(Array.from({ length: 20 }, call));
+		// What was sent before the server noticed is lost; the next call that it cannot deliver tells of all.
+		await eventually(() => {
+			void call().catch(() => undefined);
+			expect(nodes.get(killed.broker.nodeID)?.available).toBe(false);
+		}, PATIENT);
+		const calls = await asked;
 		const failed = calls.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
 		expect(failed.map(({ reason }) => (reason as { type: string }).type)).toEqual(
 			Array(failed.length).fill("REQUEST_REJECTED")
