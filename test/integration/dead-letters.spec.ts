@@ -41,10 +41,13 @@ it("what a reader cannot handle is parked with its reason, what comes after it w
 	expect(await here.diary("ben")).toHaveLength(3);
 	await eventually(async () => expect(await here.underWay()).toBe(0));
 	const found = await letters();
-	expect(found.map(({ id, status, error, subject, type }) => [id, status, error, subject, type])).toEqual([
-		["ann-2", "WAITING", null, "letter/alice", "letter.written"],
-		["ann-1", "PARKED", "Unreadable: Nobody can read this", "letter/alice", "letter.written"]
-	]);
+	// Their numbers may have gaps: a unit that was overtaken runs again.
+	expect(found.map(({ id, status, error, subject, type }) => [id.split("-")[0], status, error, subject, type])).toEqual(
+		[
+			["ann", "WAITING", null, "letter/alice", "letter.written"],
+			["ann", "PARKED", "Unreadable: Nobody can read this", "letter/alice", "letter.written"]
+		]
+	);
 	expect(found[1]).toMatchObject({ consumer: "ann", attempts: 1, resolvedAt: null, event: { data: { n: 1 } } });
 });
 
