@@ -28,6 +28,11 @@ export async function heldSubjects(store: Store): Promise<string[]> {
 	return rows.map(({ subject }) => subject);
 }
 
+/** How many events are parked or wait. */
+export async function openLetters(store: Store): Promise<number> {
+	return (await store.get<{ n: number }>(`SELECT count(*) AS n FROM dead_letters WHERE ${OPEN}`))!.n;
+}
+
 /** What is parked under this number. Throws DeadLetterNotFound. */
 export async function parkedLetter(store: Store, consumer: string, id: number): Promise<Letter> {
 	const letter = letterOf(

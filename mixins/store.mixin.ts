@@ -5,6 +5,8 @@ import type { Caused, Unit } from "../broker/sql/store.ts";
 import { migrate } from "../broker/sql/migrate.ts";
 import { openDatabase, type Opened } from "../broker/sql/open.ts";
 import type { ReadingAdapter } from "../broker/sql/sequelize.ts";
+import { openLetters } from "../broker/letters.ts";
+import { pendingIn } from "../broker/sql/relay.ts";
 import { Store } from "../broker/sql/store.ts";
 import { runtimeOf, type Probe } from "../broker/runtime.ts";
 import { type Page, pageFrom } from "../broker/page.ts";
@@ -94,11 +96,8 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 }
 
 async function waitingIn(store: Store): Promise<{ outbox: number; letters: number }> {
-	const row = await store.get<{ outbox: number; letters: number }>(
-		`SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS outbox,
-			(SELECT count(*) FROM dead_letters WHERE status IN ('PARKED', 'WAITING')) AS letters`
-	);
-	return row!;
+	const [outbox, letters] = await Promise.all([pendingIn(store), openLetters(store)]);
+	return { outbox, letters };
 }
 
 async function plant<Self extends StoreService>(

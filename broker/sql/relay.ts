@@ -12,6 +12,11 @@ const POLL_MS = 1_000;
 /** How long the marks of what was delivered wait for those of what is on its way. */
 const GATHER_MS = 100;
 
+/** How many events of an outbox are committed and not yet answered for by the bus. */
+export async function pendingIn(database: Pick<Database, "get">): Promise<number> {
+	return (await database.get<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE published_at IS NULL"))!.n;
+}
+
 /** Carries committed events from one store's outbox to the bus, in order, until the bus answers for each. */
 export class Relay {
 	readonly #database: Database;
@@ -70,9 +75,8 @@ export class Relay {
 	}
 
 	/** Number of events that are committed and not yet answered for by the bus. */
-	async backlog(): Promise<number> {
-		const row = await this.#database.get<{ n: number }>("SELECT count(*) AS n FROM outbox WHERE published_at IS NULL");
-		return row?.n ?? 0;
+	backlog(): Promise<number> {
+		return pendingIn(this.#database);
 	}
 
 	/** Looks at all rows again: some that counted as delivered do so no longer. */

@@ -207,11 +207,8 @@ export async function markRemoved(unit: Unit, { id, version }: Task): Promise<vo
 	);
 }
 
-/** Who still has to inspect a return; undefined when nobody has. */
-export async function inspecting(unit: Unit, about: string): Promise<Task | undefined> {
-	const row = await unit.get<TaskRow>(
-		`${HERE} AND about = ? AND kind = 'inspect' AND status IN ('OPEN', 'IN_PROGRESS')`,
-		[about]
-	);
-	return row && toTask(row);
+/** What people still have to inspect of a return. */
+export async function inspecting(unit: Unit, about: string): Promise<Task[]> {
+	const rows = await unit.all<TaskRow>(`${STILL} AND kind = 'inspect'`, [about]);
+	return rows.map(toTask);
 }

@@ -48,6 +48,8 @@ it("what a reader cannot handle is parked with its reason, what comes after it w
 			["ann", "PARKED", "Unreadable: Nobody can read this", "letter/alice", "letter.written"]
 		]
 	);
+	const [newer, older] = found.map(({ id }) => Number(id.split("-")[1]));
+	expect(newer).toBeGreaterThan(older!);
 	expect(found[1]).toMatchObject({ consumer: "ann", attempts: 1, resolvedAt: null, event: { data: { n: 1 } } });
 });
 
