@@ -8,6 +8,7 @@ import { PostgresFault, toldOf } from "./postgres-faults.ts";
 /** What Souk uses of moleculer-db's adapter. */
 export interface ReadingAdapter {
 	init(broker: ServiceBroker, service: Service): void;
+	connect(): Promise<void>;
 	find(filter: object): Promise<{ toJSON(): unknown }[]>;
 }
 
@@ -51,12 +52,13 @@ export function postgresAdapter(url: string, store: string): ReadingAdapter {
 		logging: false,
 		noSync: true
 	});
+	const told = (error: unknown): never => {
+		throw toldOf(store, error);
+	};
+	const connect = adapter.connect.bind(adapter);
+	adapter.connect = () => connect().catch(unwrap).catch(told);
 	const find = adapter.find.bind(adapter);
-	// Sequelize wraps what its driver throws.
-	const read: ReadingAdapter["find"] = filter =>
-		find(filter).catch((error: Error & { parent?: unknown }) => {
-			throw error.name.startsWith("Sequelize") ? new PostgresFault(error.parent ?? error) : error;
-		});
+	const read: ReadingAdapter["find"] = filter => find(filter).catch(unwrap);
 	// As with any read: a connection that broke while nobody used it is noticed by the first who does.
 	adapter.find = filter =>
 		read(filter)
@@ -64,8 +66,11 @@ export function postgresAdapter(url: string, store: string): ReadingAdapter {
 				if (error instanceof PostgresFault && error.fault === "lost") return read(filter);
 				throw error;
 			})
-			.catch((error: unknown) => {
-				throw toldOf(store, error);
-			});
+			.catch(told);
 	return adapter;
+}
+
+/** Sequelize wraps what its driver throws. */
+function unwrap(error: Error & { parent?: unknown }): never {
+	throw error.name.startsWith("Sequelize") ? new PostgresFault(error.parent ?? error) : error;
 }

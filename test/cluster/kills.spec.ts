@@ -86,7 +86,12 @@ describe("a cluster under load", () => {
 				`${breaches.length} breaches; the last order ended ${seconds(restarted, ended)} s, at rest ${seconds(restarted)} s after the last restart`
 		);
 		trial.assertNone(breaches, "kills of single processes");
-		expect(trial.souk.ends).toBe(plan.filter(target => target === "service" || target === "NATS").length);
+		const { ends } = trial.souk;
+		const kills = plan.filter(target => target === "service" || target === "NATS").length;
+		if (ends !== kills)
+			throw new Error(
+				`${kills} processes were killed, and ${ends} ended:\n${trial.souk.log().replace(/^.*\bat .*:\d+\)?\n/gm, "")}`
+			);
 	});
 
 	it("loses nothing when everything is killed and the server's store is wiped", async () => {
