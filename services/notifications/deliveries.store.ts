@@ -24,20 +24,28 @@ export const due = (store: Store, channel: string, limit: number): Promise<{ id:
 
 /**
  * Writes down that messages are about to be tried, and answers those that still wait, in the order given. A try of theirs that
- * never ended was cut off: nobody knows any more whether it went out.
+ * never ended was cut off: nobody knows any more whether it went out. Until the lease ends nobody else takes them up.
  */
-export async function begin(unit: Unit, ids: readonly number[], via: string): Promise<NotificationRow[]> {
-	const tried = oneOf("notification_id", ids);
-	await unit.run(`UPDATE deliveries SET outcome = 'UNKNOWN', ended_at = ? WHERE outcome = 'TRYING' AND ${tried.sql}`, [
-		unit.now,
-		...tried.values
-	]);
+export async function begin(
+	unit: Unit,
+	ids: readonly number[],
+	via: string,
+	leaseUntil: string
+): Promise<NotificationRow[]> {
 	const these = oneOf("id", ids);
 	const rows = await unit.all<NotificationRow>(
-		`UPDATE notifications SET tries = tries + 1
-		WHERE status = 'PENDING' AND removed_at IS NULL AND ${these.sql} RETURNING *`,
-		these.values
+		`UPDATE notifications SET tries = tries + 1, next_try_at = ?
+		WHERE status = 'PENDING' AND removed_at IS NULL AND next_try_at <= ? AND ${these.sql} RETURNING *`,
+		[leaseUntil, unit.now, ...these.values]
 	);
+	const taken = oneOf(
+		"notification_id",
+		rows.map(({ id }) => id)
+	);
+	await unit.run(`UPDATE deliveries SET outcome = 'UNKNOWN', ended_at = ? WHERE outcome = 'TRYING' AND ${taken.sql}`, [
+		unit.now,
+		...taken.values
+	]);
 	for (const { id, tries, message_id } of rows)
 		unit.append("deliveries", {
 			notification_id: id,
@@ -48,6 +56,17 @@ export async function begin(unit: Unit, ids: readonly number[], via: string): Pr
 			outcome: "TRYING"
 		});
 	return rows.sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+}
+
+/** Goes on holding messages whose tries have not ended. */
+export function hold(store: Store, ids: readonly number[], leaseUntil: string): Promise<number> {
+	const trying = oneOf("notification_id", ids);
+	return store.database.apply(
+		"notifications/lease",
+		`UPDATE notifications SET next_try_at = ? WHERE status = 'PENDING'
+			AND id IN (SELECT notification_id FROM deliveries WHERE outcome = 'TRYING' AND ${trying.sql})`,
+		[leaseUntil, ...trying.values]
+	);
 }
 
 /** Records that a message went out, and announces it. It is not announced when it was removed meanwhile. */

@@ -1,9 +1,10 @@
-import { backoff } from "../../broker/backoff.ts";
+import { backoff, sleep } from "../../broker/backoff.ts";
 import { crash } from "../../broker/crash.ts";
+import { StoreUnavailable } from "../../broker/errors.ts";
 import { isoNow } from "../../broker/ids.ts";
 import type { Logger } from "../../broker/service.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
-import { begin, due, markFailed, markSent } from "./deliveries.store.ts";
+import { begin, due, hold, markFailed, markSent } from "./deliveries.store.ts";
 import { letterFrom } from "./letters.ts";
 import type { NotificationRow } from "./notifications.store.ts";
 import { type Message, type Outlet, OutletFault } from "./outlet.ts";
@@ -29,6 +30,11 @@ interface LaneOptions {
 
 /** How many messages are sent before they are marked together. */
 const BATCH = 32;
+/** How long processes that share a store leave a message to the one that tries it, and how often that one asks for more. */
+const LEASE_MS = 8_000;
+const RENEW_MS = 2_000;
+/** How soon a mark is tried again that the store did not take. */
+const MARK_AGAIN_MS = 500;
 
 /**
  * Sends what waits for one channel. That a message is tried is written first, then it is sent, then it is marked: a crash
@@ -84,23 +90,52 @@ export class Lane {
 	async #deliver(ids: number[]): Promise<void> {
 		const { store, outlet } = this.#options;
 		const origin = { unit: "notifications/attempt", correlationId: "mail" };
-		const rows = await store.transact({ origin }, unit => begin(unit, ids, outlet.via));
-		const outcomes = await Promise.all(
-			rows.map(async row => {
-				crash("notifications:before-mail");
-				const record = await outlet.send(messageOf(row)).then(
-					() => (unit: Unit) => markSent(unit, row),
-					(error: unknown) => this.#failed(row, error)
-				);
-				return { row, record };
-			})
-		);
-		crash("notifications:after-mail-before-mark");
-		// A unit each, for the sake of the request that each belongs to; together, so that they share a commit.
-		const marks = await Promise.allSettled(
-			outcomes.map(({ row, record }) => store.transact({ origin: originOf(row) }, record))
-		);
-		for (const mark of marks) if (mark.status === "rejected") throw mark.reason;
+		const rows = await store.transact({ origin }, unit => begin(unit, ids, outlet.via, this.#leaseUntil()));
+		const renewing = setInterval(() => this.#renew(rows), RENEW_MS);
+		try {
+			const outcomes = await Promise.all(
+				rows.map(async row => {
+					crash("notifications:before-mail");
+					const record = await outlet.send(messageOf(row)).then(
+						() => (unit: Unit) => markSent(unit, row),
+						(error: unknown) => this.#failed(row, error)
+					);
+					return { row, record };
+				})
+			);
+			crash("notifications:after-mail-before-mark");
+			// A unit each, for the sake of the request that each belongs to; together, so that they share a commit.
+			const marks = await Promise.allSettled(outcomes.map(({ row, record }) => this.#mark(row, record)));
+			for (const mark of marks) if (mark.status === "rejected") throw mark.reason;
+		} finally {
+			clearInterval(renewing);
+		}
+	}
+
+	/** A file has one owner: when that one begins, nobody else can still be at it, and what was cut off waits for nothing. */
+	#leaseUntil(): string {
+		return isoNow(this.#options.store.database.shared ? LEASE_MS : 0);
+	}
+
+	#renew(rows: readonly NotificationRow[]): void {
+		const { store } = this.#options;
+		if (!store.database.shared) return;
+		const ids = rows.map(({ id }) => id);
+		// Where it cannot be asked for, it may run out: then another process sends once more what nobody knows of.
+		void hold(store, ids, this.#leaseUntil()).catch(() => undefined);
+	}
+
+	/** What became of a try is kept while the store is away, for as long as nobody else may have taken the message up. */
+	async #mark(row: NotificationRow, record: (unit: Unit) => Promise<unknown>): Promise<void> {
+		const until = performance.now() + LEASE_MS;
+		for (;;)
+			try {
+				await this.#options.store.transact({ origin: originOf(row) }, record);
+				return;
+			} catch (error) {
+				if (!(error instanceof StoreUnavailable) || performance.now() > until) throw error;
+				await sleep(MARK_AGAIN_MS);
+			}
 	}
 
 	#failed(row: NotificationRow, fault: unknown): (unit: Unit) => Promise<unknown> {

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StoreUnavailable } from "../../broker/errors.ts";
 import type { SoukEvent } from "../../broker/event.ts";
 import type { Logger } from "../../broker/service.ts";
 import { migrate } from "../../broker/sql/migrate.ts";
@@ -133,7 +132,7 @@ describe("the sender", () => {
 		const failing = jest.spyOn(store.database, "write");
 		// That it is tried is written, what came of it is not.
 		failing.mockImplementationOnce(writeNow);
-		failing.mockImplementationOnce(() => Promise.reject(new StoreUnavailable("notifications", "SQLITE_FULL")));
+		failing.mockImplementationOnce(() => Promise.reject(new Error("disk I/O error")));
 		failing.mockImplementation(writeNow);
 		sending(mail => {
 			mails.push(mail);
