@@ -140,3 +140,22 @@ it("a server that is gone is told of, and used again once it is back", async () 
 		await server.remove();
 	}
 });
+
+it("who waits for another to change the tables, and loses the server meanwhile, is told that it is away", async () => {
+	const changing = Promise.withResolvers<void>();
+	const first = database.exclusively(() => changing.promise);
+	// It gave its lock back by itself, or never had it: which of the two came first is of no matter here.
+	const outcomes = Promise.allSettled([first, database.exclusively(() => changing.promise)]);
+	await eventually(async () => {
+		const [ended] = await query<{ n: number }>(
+			url,
+			`SELECT count(pg_terminate_backend(pid))::int AS n FROM pg_stat_activity
+			WHERE datname = current_database() AND query LIKE 'SELECT pg_advisory_lock%' AND state = 'active' AND wait_event = 'advisory'`
+		);
+		expect(ended!.n).toBe(1);
+	});
+	changing.resolve();
+	expect((await outcomes).map(outcome => (outcome.status === "rejected" ? outcome.reason : undefined))).toEqual(
+		expect.arrayContaining([undefined, expect.any(StoreUnavailable)])
+	);
+});
