@@ -117,6 +117,10 @@ export class SoukErrors extends Errors.Regenerator {
 /** The code of an error, the same whether the class survived the wire or not. */
 export const codeOf = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
 
+/** Why something was refused: its own code, or that of the decision before, where it only says that it comes too late. */
+export const reasonOf = (error: unknown): string =>
+	(error as { data?: { because?: string } } | undefined)?.data?.because ?? codeOf(error) ?? "REFUSED";
+
 /** Whether an error is a refusal: a decision that will be the same next time, unlike a fault. */
 export function isRefusal(error: unknown): boolean {
 	const { code, retryable } = (error ?? {}) as { code?: unknown; retryable?: boolean };

@@ -3,7 +3,7 @@ import { backoff } from "../backoff.ts";
 import type { ActionName } from "../contract.ts";
 import { serviceContext } from "../context.ts";
 import { crash } from "../crash.ts";
-import { codeOf, isAbsence, isRefusal, isTransient } from "../errors.ts";
+import { codeOf, isAbsence, isRefusal, isTransient, reasonOf } from "../errors.ts";
 import type { Caused, Store, Unit } from "../sql/store.ts";
 import { change, Fenced, note, type Change, type Instance } from "./log.ts";
 import type { Saga, Step } from "./saga.ts";
@@ -63,7 +63,7 @@ export class Walker {
 		} catch (error) {
 			const pastPivot = saga.steps.slice(0, held.step).some(({ pivot }) => pivot);
 			if (!isRefusal(error) || pastPivot) return this.#retryLater(held, step.action, error);
-			const reason = codeOf(error) ?? "REFUSED";
+			const reason = reasonOf(error);
 			const back = { status: "COMPENSATING", step: undoneFrom(saga, held), reason, attempts: 0 } as const;
 			return this.#write(held, back, step, "forward", "REFUSED", reason);
 		}

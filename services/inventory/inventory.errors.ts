@@ -9,8 +9,8 @@ export class OutOfStock extends Refusal {
 
 /** The order was released before this reservation came: it is too late. */
 export class ReservationReleased extends Refusal {
-	constructor(orderId: number) {
-		super(`The reservation of order ${orderId} was released`, 409, "RESERVATION_RELEASED", { orderId });
+	constructor(orderId: number, because?: string) {
+		super(`The reservation of order ${orderId} was released`, 409, "RESERVATION_RELEASED", { orderId, because });
 	}
 }
 

@@ -11,6 +11,8 @@ interface Reservation {
 	/** As the order has them: lines of the same product are added up where stock moves, and only there. */
 	items: Line[];
 	expiresAt?: string | undefined;
+	/** Why it was released. */
+	releasedFor?: string | undefined;
 }
 
 /** What came of a request for an order: its reservation, or why not. Where it is refused, nothing was written. */
@@ -35,7 +37,7 @@ export async function hold(
 ): Promise<Outcome> {
 	const found = await find(unit, orderId);
 	const move = MOVES.reserve[found.status];
-	if (move === "refused") return { refusal: new ReservationReleased(orderId) };
+	if (move === "refused") return { refusal: new ReservationReleased(orderId, found.releasedFor) };
 	let held = found;
 	if (move !== "same") {
 		const wanted = { ...found, items, expiresAt: after(unit.now, ttlSeconds) };
@@ -54,7 +56,7 @@ export async function hold(
 export async function commit(unit: Unit, { orderId, order }: About): Promise<Outcome> {
 	const found = await find(unit, orderId);
 	const move = MOVES.commit[found.status];
-	if (move === "refused") return { refusal: new ReservationReleased(orderId) };
+	if (move === "refused") return { refusal: new ReservationReleased(orderId, found.releasedFor) };
 	let taken = found;
 	if (move !== "same") {
 		const short = await shortOf(unit, found, move);
@@ -73,7 +75,7 @@ export async function release(
 ): Promise<{ reservation: Answer }> {
 	const found = await find(unit, orderId);
 	const move = MOVES.release[found.status];
-	const released = move === "same" ? found : await apply(unit, found, move);
+	const released = move === "same" ? found : await apply(unit, { ...found, releasedFor: reason }, move);
 	if (move !== "same" || order) {
 		const back = found.status === "HELD" || found.status === "COMMITTED" ? found.items : [];
 		unit.emit("inventory.released", subjectOf(orderId), { orderId, items: back, reason, order });
@@ -90,14 +92,27 @@ export async function expire(unit: Unit, orderId: number): Promise<void> {
 	unit.emit("inventory.expired", subjectOf(orderId), { orderId, items: found.items });
 }
 
+interface Row {
+	status: Answer["status"];
+	items: string;
+	expires_at: string | null;
+	released_for: string | null;
+}
+
 async function find(unit: Unit, orderId: number): Promise<Reservation> {
-	const row = await unit.get<{ status: Answer["status"]; items: string; expires_at: string | null }>(
-		"SELECT status, items, expires_at FROM reservations WHERE order_id = ?",
+	const row = await unit.get<Row>(
+		"SELECT status, items, expires_at, released_for FROM reservations WHERE order_id = ?",
 		[orderId]
 	);
 	if (!row) return { orderId, status: "NONE", items: [] };
-	const { status, items, expires_at } = row;
-	return { orderId, status, items: JSON.parse(items) as Line[], expiresAt: expires_at ?? undefined };
+	const { status, items, expires_at, released_for } = row;
+	return {
+		orderId,
+		status,
+		items: JSON.parse(items) as Line[],
+		expiresAt: expires_at ?? undefined,
+		releasedFor: released_for ?? undefined
+	};
 }
 
 /** What a move would need and is not there: asked before anything is written. */
@@ -110,21 +125,24 @@ async function shortOf(unit: Unit, { items }: Reservation, move: Move): Promise<
 
 /** Moves stock and reservation together. The reservation must still be as it was found: of two moves one wins. */
 async function apply(unit: Unit, reservation: Reservation, move: Move): Promise<Reservation> {
-	const { orderId, status, items, expiresAt } = reservation;
+	const { orderId, status, items, expiresAt, releasedFor } = reservation;
 	const stockMoves = move.onHand !== 0 || move.reserved !== 0;
 	if (stockMoves) for (const line of summed(items)) await shift(unit, move, orderId, line);
 	await one(
 		unit.run(
-			`INSERT INTO reservations (order_id, status, items, expires_at, correlation_id, created_at, updated_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?)
+			`INSERT INTO reservations (order_id, status, items, expires_at, released_for, correlation_id, created_at,
+				updated_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (order_id) DO UPDATE SET
-				status = excluded.status, items = excluded.items, expires_at = excluded.expires_at, updated_at = excluded.updated_at
+				status = excluded.status, items = excluded.items, expires_at = excluded.expires_at,
+				released_for = excluded.released_for, updated_at = excluded.updated_at
 			WHERE reservations.status = ?`,
 			[
 				orderId,
 				move.to,
 				JSON.stringify(items),
 				expiresAt ?? null,
+				releasedFor ?? null,
 				unit.origin.correlationId,
 				unit.now,
 				unit.now,

@@ -59,5 +59,5 @@ export const refundable = ({ state, amount, refunded, refunding }: Money): numbe
 /** Refuses a payment with which nothing can be paid any more. Throws PaymentDeclined, PaymentVoided. */
 export function assertStands(orderId: number, state: State, reason: string | null): void {
 	if (state === "FAILED") throw new PaymentDeclined(orderId, reason ?? "DECLINED");
-	if (state === "VOIDED") throw new PaymentVoided(orderId);
+	if (state === "VOIDED") throw new PaymentVoided(orderId, reason ?? undefined);
 }

@@ -9,8 +9,8 @@ export class PaymentDeclined extends Refusal {
 
 /** The payment was voided before this came: it is too late. */
 export class PaymentVoided extends Refusal {
-	constructor(orderId: number) {
-		super(`The payment of order ${orderId} was voided`, 409, "PAYMENT_VOIDED", { orderId });
+	constructor(orderId: number, because?: string) {
+		super(`The payment of order ${orderId} was voided`, 409, "PAYMENT_VOIDED", { orderId, because });
 	}
 }
 

@@ -114,7 +114,7 @@ describe("a choreographed order", () => {
 			{
 				type: "inventory.reservation_failed",
 				subject: "order/1",
-				data: { orderId: 1, items: order.items, reason: "RESERVATION_RELEASED", order }
+				data: { orderId: 1, items: order.items, reason: "EXPIRED", order }
 			}
 		]);
 	});
@@ -144,14 +144,17 @@ describe("a choreographed order", () => {
 		expect((await books(shop)).shelf[101]).toEqual({ onHand: 10, reserved: 8 });
 	});
 
-	it.each(["nothing was held", "it was released"])("is told when it ships and %s", async situation => {
+	it.each([
+		["nothing was held", "RESERVATION_RELEASED"],
+		["it was released", "SHIPPING_FAILED"]
+	])("is told when it ships and %s", async (situation, reason) => {
 		const order = carried(1);
 		if (situation === "it was released") await say(created(order), undone("payment.voided", order, "SHIPPING_FAILED"));
 		expect(await say(shipped(order))).toEqual([
 			{
 				type: "inventory.commit_failed",
 				subject: "order/1",
-				data: { orderId: 1, items: order.items, reason: "RESERVATION_RELEASED", order }
+				data: { orderId: 1, items: order.items, reason, order }
 			}
 		]);
 	});

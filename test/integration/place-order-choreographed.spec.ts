@@ -123,6 +123,12 @@ describe("the watch over it", () => {
 		expect(neighbours.actions).toEqual(["inventory.reserve", "shipping.cancel", "payments.void", "inventory.release"]);
 	});
 
+	it("says why it was given up, where the events had come to that before", async () => {
+		neighbours.on("inventory.reserve", refusing("RESERVATION_RELEASED", "PAYMENT_DECLINED"));
+		await stall();
+		await stands({ status: "CANCELLED", reason: "PAYMENT_DECLINED" });
+	});
+
 	it("begins anew with every event that is heard", async () => {
 		const until = async () => (await here.orders.store.get<{ at: number }>("SELECT next_run_at AS at FROM sagas"))!.at;
 		await here.tamper("UPDATE sagas SET next_run_at = next_run_at - 50000");

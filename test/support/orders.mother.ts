@@ -24,8 +24,8 @@ export const anOrder = (over: object = {}) => ({
 
 /** A neighbour's refusal, as it arrives over the wire: by its code alone. */
 class Refused extends Refusal {
-	constructor(code: string) {
-		super(`Refused: ${code}`, 409, code);
+	constructor(code: string, because?: string) {
+		super(`Refused: ${code}`, 409, code, { because });
 	}
 }
 
@@ -141,8 +141,8 @@ export class Neighbours {
 }
 
 /** Has a neighbour throw. */
-export const refusing = (code: string) => (): never => {
-	throw new Refused(code);
+export const refusing = (code: string, because?: string) => (): never => {
+	throw new Refused(code, because);
 };
 export const failing = (): never => {
 	throw new OutOfOrder();

@@ -1,3 +1,4 @@
+import { reasonOf } from "../../../broker/errors.ts";
 import { runtimeOf } from "../../../broker/runtime.ts";
 import type { EventHandler } from "../../../broker/service.ts";
 import type { InventoryService } from "../inventory.service.ts";
@@ -15,12 +16,11 @@ export const onOrderCreated: EventHandler<"order.created" | "order.released", In
 	await ctx.once(async unit => {
 		const { refusal } = await hold(unit, { orderId, items, order }, RESERVATION_TTL_SECONDS);
 		if (!refusal) return;
-		const { type: reason, data } = refusal;
 		unit.emit("inventory.reservation_failed", subjectOf(orderId), {
 			orderId,
 			items,
-			reason,
-			productId: data.productId,
+			reason: reasonOf(refusal),
+			productId: refusal.data.productId,
 			order
 		});
 	});

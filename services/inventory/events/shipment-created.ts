@@ -1,3 +1,4 @@
+import { reasonOf } from "../../../broker/errors.ts";
 import type { EventHandler } from "../../../broker/service.ts";
 import type { InventoryService } from "../inventory.service.ts";
 import { commit, subjectOf } from "../reservations.store.ts";
@@ -10,6 +11,6 @@ export const onShipmentCreated: EventHandler<"shipment.created", InventoryServic
 	await ctx.once(async unit => {
 		const { refusal } = await commit(unit, { orderId, order });
 		if (refusal)
-			unit.emit("inventory.commit_failed", subjectOf(orderId), { orderId, items, reason: refusal.type, order });
+			unit.emit("inventory.commit_failed", subjectOf(orderId), { orderId, items, reason: reasonOf(refusal), order });
 	});
 };
