@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { METRIC, ServiceBroker } from "moleculer";
-import { readEnv } from "../../broker/env.ts";
+import { readEnv, storeUrlOf } from "../../broker/env.ts";
 import { processMetrics } from "../../broker/process-metrics.ts";
 import { brokerOptions, PORTS } from "../../moleculer.config.ts";
 import { HttpMeter } from "../../services/api/http-meter.ts";
@@ -25,14 +25,14 @@ const healthPort = ({ PORT, HEALTH_PORT }: Record<string, unknown>): number => N
 describe("docker-compose.yml", () => {
 	interface Container {
 		image: string;
-		build?: string;
+		build?: { context: string; target: string };
 		environment?: Record<string, string | number>;
 		depends_on?: Record<string, { condition: string }>;
 		healthcheck?: { test: string[] };
 		ports?: string[];
 	}
 	const compose = parse(read("docker-compose.yml"), { merge: true }) as { services: Record<string, Container> };
-	const ours = Object.entries(compose.services).filter(([, { image }]) => image === "souk");
+	const ours = Object.entries(compose.services).filter(([, { image }]) => image.startsWith("souk"));
 	const filled = (environment: Container["environment"] = {}): Record<string, string> =>
 		Object.fromEntries(
 			Object.entries(environment).map(([name, value]) => [
@@ -52,6 +52,32 @@ describe("docker-compose.yml", () => {
 			expect([env.SERVICES, env.STORE, env.production]).toEqual([name, "postgres", true]);
 			expect(healthPort(environment!)).toBe(PORTS[name]);
 		}
+	});
+
+	// checklist: 220
+	it("has an image for the gateway and one for the services, which are the same but for what they start", () => {
+		const stages = read("Dockerfile").split(/^FROM /m);
+		const stage = (name: string) => stages.find(text => new RegExp(`^\\S+ AS ${name}$`, "m").test(text))!;
+		for (const [name, { image, build }] of ours) {
+			const target = name === "api" ? "gateway" : "service";
+			expect([image, build]).toEqual([name === "api" ? "souk-gateway" : "souk", { context: ".", target }]);
+			expect(stage(target)).toBeDefined();
+		}
+		expect(stage("gateway")).toMatch(/^service AS gateway\n/);
+		expect(stage("gateway")).toContain("ENV SERVICES=api");
+		expect(stage("gateway")).toContain(`EXPOSE ${PORTS.api}`);
+		expect(stage("service")).not.toContain("EXPOSE");
+	});
+
+	// checklist: 168
+	it("lets all share one bus, one Redis and one Postgres, where each has a database of its own", () => {
+		const shared = ours.map(([, { environment }]) => filled(environment));
+		for (const name of ["TRANSPORTER", "DATABASE_URL", "REDIS_URL"] as const)
+			expect(new Set(shared.map(environment => environment[name])).size).toBe(1);
+		const stores = shared.map(environment => storeUrlOf(readEnv(environment), environment.SERVICES!));
+		expect(new Set(stores).size).toBe(ours.length);
+		const servers = stores.map(url => new URL(url!).host);
+		expect([...new Set(servers)]).toEqual(["postgres:5432"]);
 	});
 
 	// checklist: 217, 236
@@ -146,6 +172,7 @@ describe("deploy/kubernetes", () => {
 		spec: { template: { spec: { containers: Pod[]; terminationGracePeriodSeconds: number } }; replicas: number };
 	}
 	interface Pod {
+		image: string;
 		env: { name: string; value: string }[];
 		ports: { name: string; containerPort: number }[];
 		[probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
@@ -171,6 +198,7 @@ describe("deploy/kubernetes", () => {
 			const env = readEnv({ ...settings, ...own, ...secrets, DATABASE_URL: "postgres://souk@postgres/souk" });
 			expect(env.SERVICES).toBe(metadata.name);
 			expect(healthPort(own)).toBe(PORTS[metadata.name]);
+			expect(pod!.image).toBe(metadata.name === "api" ? "souk-gateway" : "souk");
 			expect(pod!.ports).toEqual([{ name: "http", containerPort: PORTS[metadata.name] }]);
 			expect(spec.replicas).toBe(2);
 		}
@@ -210,7 +238,8 @@ describe(".github/workflows/ci.yml", () => {
 			images: { name: string }[];
 			namespace: string;
 		};
-		expect(commands(rollout!)).toContain(`set image "${images[0]!.name}=`);
+		for (const { name } of images) expect(commands(rollout!)).toMatch(new RegExp(`set image .*"${name}=`));
+		expect(images.map(({ name }) => name)).toEqual(["souk", "souk-gateway"]);
 		expect(commands(rollout!)).toContain(`-n ${namespace}`);
 	});
 
