@@ -1,6 +1,6 @@
 import type { ServiceBroker } from "moleculer";
 import { metricHead, metricLine, metricsText } from "./metrics.ts";
-import { runtimeOf, type Probe } from "./runtime.ts";
+import { runtimeOf, type Probe, type Waiting } from "./runtime.ts";
 
 /** All that a process measures, as Prometheus reads it: what was called, stored and heard, and what waits in its stores. */
 export async function processMetrics(broker: ServiceBroker): Promise<string> {
@@ -14,10 +14,12 @@ async function waitingText(probes: readonly Probe[]): Promise<string> {
 		probes.flatMap(({ name, waiting }) => (waiting ? [waiting().then(found => ({ store: name, ...found }))] : []))
 	);
 	const found = asked.flatMap(answer => (answer.status === "fulfilled" ? [answer.value] : []));
-	return [
-		metricHead("souk_outbox_pending", "gauge", "Events committed and not yet taken by the bus"),
-		...found.map(({ store, outbox }) => metricLine("souk_outbox_pending", { store }, outbox)),
-		metricHead("souk_dead_letters_open", "gauge", "Events that wait for a person, and those in line behind them"),
-		...found.map(({ store, letters }) => metricLine("souk_dead_letters_open", { store }, letters))
-	].join("");
+	const gauge = (name: string, help: string, what: keyof Waiting): string =>
+		metricHead(name, "gauge", help) + found.map(one => metricLine(name, { store: one.store }, one[what])).join("");
+	return (
+		gauge("souk_outbox_pending", "Events committed and not yet taken by the bus", "outbox") +
+		gauge("souk_dead_letters_open", "Events that wait for a person, and those in line behind them", "letters") +
+		gauge("souk_sagas_needing_attention", "Sagas that wait for a person", "sagas") +
+		gauge("souk_timers_parked", "Timers that could not be fired", "timers")
+	);
 }

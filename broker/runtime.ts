@@ -36,12 +36,19 @@ export interface Probe {
 	readonly name: string;
 	/** Rejects when it does not. */
 	check(): Promise<unknown>;
-	/** How many events wait in it: to be taken by the bus, and for a person. */
-	readonly waiting?: () => Promise<{ outbox: number; letters: number }>;
+	readonly waiting?: () => Promise<Waiting>;
 	/** How many connections it holds open. */
 	readonly connections: number;
 	/** What was asked of it so far, where that is counted here. */
 	readonly asked?: () => Asked | undefined;
+}
+
+/** How much waits in a store: events to be taken by the bus, and for a person events, sagas and timers. */
+export interface Waiting {
+	readonly outbox: number;
+	readonly letters: number;
+	readonly sagas: number;
+	readonly timers: number;
 }
 
 const runtimes = new WeakMap<ServiceBroker, Runtime>();

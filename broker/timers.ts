@@ -164,3 +164,8 @@ export class Timers {
 		return { origin: { unit, correlationId: correlation_id, traceparent: traceparent ?? undefined } };
 	}
 }
+
+/** How many timers could not be fired and wait for a person. */
+export async function parkedTimers(store: Pick<Store, "get">): Promise<number> {
+	return (await store.get<{ n: number }>("SELECT count(*) AS n FROM timers WHERE parked_at IS NOT NULL"))!.n;
+}

@@ -8,7 +8,9 @@ import type { ReadingAdapter } from "../broker/sql/sequelize.ts";
 import { openLetters } from "../broker/letters.ts";
 import { pendingIn } from "../broker/sql/relay.ts";
 import { Store } from "../broker/sql/store.ts";
-import { runtimeOf, type Probe } from "../broker/runtime.ts";
+import { runtimeOf, type Probe, type Waiting } from "../broker/runtime.ts";
+import { sagasInNeed } from "../broker/saga/log.ts";
+import { parkedTimers } from "../broker/timers.ts";
 import { type Page, pageFrom } from "../broker/page.ts";
 import { part, type Part } from "../broker/service.ts";
 
@@ -95,9 +97,10 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 	});
 }
 
-async function waitingIn(store: Store): Promise<{ outbox: number; letters: number }> {
-	const [outbox, letters] = await Promise.all([pendingIn(store), openLetters(store)]);
-	return { outbox, letters };
+async function waitingIn(store: Store): Promise<Waiting> {
+	const counted = await Promise.all([pendingIn(store), openLetters(store), sagasInNeed(store), parkedTimers(store)]);
+	const [outbox, letters, sagas, timers] = counted;
+	return { outbox, letters, sagas, timers };
 }
 
 async function plant<Self extends StoreService>(

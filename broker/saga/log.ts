@@ -197,6 +197,11 @@ export async function nextDue(sql: Pick<Sql, "get">, here: readonly number[]): P
 	return row?.due ?? undefined;
 }
 
+/** How many sagas wait for a person. */
+export async function sagasInNeed(sql: Pick<Sql, "get">): Promise<number> {
+	return (await sql.get<{ n: number }>("SELECT count(*) AS n FROM sagas WHERE status = 'NEEDS_ATTENTION'"))!.n;
+}
+
 function instanceOf({ data, correlation_id, lease_until, ...row }: InstanceRow): Instance {
 	const state = JSON.parse(data) as unknown;
 	return { ...row, state, correlationId: correlation_id, leasedUntil: lease_until, resumed: true };

@@ -1,4 +1,5 @@
 import { Errors } from "moleculer";
+import { processMetrics } from "../../broker/process-metrics.ts";
 import { eventually } from "../support/eventually.ts";
 import {
 	agency,
@@ -168,6 +169,7 @@ describe("a saga that fails twenty times at one step", () => {
 		expect(await trips.sagas()).toEqual([
 			expect.objectContaining({ status: "NEEDS_ATTENTION", attempts: 20, error: "BUSY", step: 1 })
 		]);
+		expect(await processMetrics(trips.broker)).toMatch(/^souk_sagas_needing_attention\{store="trips"\} 1$/m);
 		await eventually(() =>
 			expect(trips.of("system.saga_needs_attention").map(({ data, subject }) => [subject, data])).toEqual([
 				["saga/trips-1", { saga: "1", type: "book-trip", step: "bookings.hotel", error: "BUSY" }]

@@ -118,7 +118,8 @@ describe("all services in one process", () => {
 		const text = await processMetrics(souk.broker);
 		for (const name of keeping()) {
 			expect(text).toMatch(new RegExp(`^souk_outbox_pending\\{store="${name}"\\} \\d`, "m"));
-			expect(text).toMatch(new RegExp(`^souk_dead_letters_open\\{store="${name}"\\} 0`, "m"));
+			for (const waiting of ["souk_dead_letters_open", "souk_sagas_needing_attention", "souk_timers_parked"])
+				expect(text).toMatch(new RegExp(`^${waiting}\\{store="${name}"\\} 0`, "m"));
 			expect(text).toMatch(new RegExp(`^souk_store_statements_total\\{store="${name}"\\} [1-9]`, "m"));
 			expect(text).toMatch(new RegExp(`^souk_store_commits_total\\{store="${name}"\\} [1-9]`, "m"));
 		}

@@ -1,7 +1,7 @@
 import { Refusal, StoreUnavailable } from "../../../broker/errors.ts";
 import { isoNow } from "../../../broker/ids.ts";
 import type { Store, Unit } from "../../../broker/sql/store.ts";
-import { type Fire, Timers } from "../../../broker/timers.ts";
+import { type Fire, parkedTimers, Timers } from "../../../broker/timers.ts";
 import { eventually } from "../../support/eventually.ts";
 import "./sql/probe.ts";
 import { notebook, Scratch } from "./sql/scratch.ts";
@@ -226,6 +226,7 @@ describe("a timer that cannot be fired", () => {
 		expect(await left()).toMatchObject([{ attempts: 10, error: "TypeError: undefined is not a function" }]);
 		await timers.fireDue();
 		expect(faults.get("a")).toHaveLength(990);
+		expect(await parkedTimers(store)).toBe(1);
 		expect(await told()).toMatchObject([
 			{
 				type: "system.timer_parked",
