@@ -87,8 +87,9 @@ function stopOnSignals(broker: ServiceBroker, health: HealthServer | undefined):
 
 /** Says what is wrong in words where it is the user's to mend, and with the stack where it is ours. */
 function fail(error: unknown): never {
-	const { name, message, stack } = error as Error;
+	const { name, message, stack, data } = error as Error & { data?: unknown };
 	const known = ["ConfigurationError", "StoreOwned", "StoreTooNew"].includes(name);
-	process.stderr.write(`${known ? message : stack}\n`);
+	const told = name === "StoreUnavailable" ? `${name}: ${message} (${JSON.stringify(data)})` : stack;
+	process.stderr.write(`${known ? message : told}\n`);
 	process.exit(1);
 }

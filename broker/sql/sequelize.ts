@@ -70,7 +70,9 @@ export function postgresAdapter(url: string, store: string): ReadingAdapter {
 	return adapter;
 }
 
-/** Sequelize wraps what its driver throws. */
+/** Sequelize wraps what its driver throws, but for what befalls a connection between being made and being used. */
 function unwrap(error: Error & { parent?: unknown }): never {
-	throw error.name.startsWith("Sequelize") ? new PostgresFault(error.parent ?? error) : error;
+	if (error.name.startsWith("Sequelize")) throw new PostgresFault(error.parent ?? error);
+	const bare = error instanceof pg.DatabaseError || error.message.startsWith("Connection terminated");
+	throw bare ? new PostgresFault(error) : error;
 }

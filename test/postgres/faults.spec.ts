@@ -1,11 +1,14 @@
 import { StoreUnavailable } from "../../broker/errors.ts";
 import { PostgresDatabase } from "../../broker/sql/postgres-database.ts";
+import { postgresAdapter } from "../../broker/sql/sequelize.ts";
 import { eventually } from "../support/eventually.ts";
 import { PostgresServer, query } from "../support/postgres-server.ts";
 import { Databases, Wire } from "./support.ts";
 
 const databases = new Databases();
 let url: string;
+/** The same database, over the wire that has accidents. */
+let overWire: string;
 let wire: Wire;
 let database: PostgresDatabase;
 
@@ -14,7 +17,8 @@ beforeEach(async () => {
 	const near = await databases.open(url);
 	await near.write("tables", tx => tx.run("CREATE TABLE marks (name TEXT NOT NULL)"));
 	wire = new Wire(url);
-	database = await databases.open(await wire.listen());
+	overWire = await wire.listen();
+	database = await databases.open(overWire);
 });
 afterEach(async () => {
 	await databases.remove();
@@ -158,4 +162,11 @@ it("who waits for another to change the tables, and loses the server meanwhile, 
 	expect((await outcomes).map(outcome => (outcome.status === "rejected" ? outcome.reason : undefined))).toEqual(
 		expect.arrayContaining([undefined, expect.any(StoreUnavailable)])
 	);
+});
+
+it("a connection for lists that ends while it is set up is told of as the store's", async () => {
+	wire.at = "client_min_messages";
+	wire.accident = "lost on the way";
+	const adapter = postgresAdapter(overWire, "shop");
+	await expect(adapter.connect()).rejects.toThrow(StoreUnavailable);
 });

@@ -30,15 +30,17 @@ export class Databases {
 	}
 }
 
-/** What happens to the next commit that passes. */
+/** What happens to the next thing of its kind that passes. */
 type Accident = "lost on the way" | "answer lost";
 
-/** A wire to the server on which one commit has an accident. */
+/** A wire to the server on which one commit has an accident, or whatever else is said. */
 export class Wire {
 	readonly #server = createServer(socket => this.#join(socket));
 	readonly #sockets = new Set<Socket>();
 	readonly #target: URL;
 	accident: Accident | undefined;
+	/** What has the accident. */
+	at = "COMMIT";
 
 	constructor(url: string) {
 		this.#target = new URL(url);
@@ -69,7 +71,7 @@ export class Wire {
 			socket.on("error", cut).on("close", cut);
 		}
 		client.on("data", data => {
-			const accident = data.includes("COMMIT") ? this.accident : undefined;
+			const accident = data.includes(this.at) ? this.accident : undefined;
 			if (accident) this.accident = undefined;
 			if (accident === "lost on the way") return cut();
 			deaf = accident === "answer lost";
