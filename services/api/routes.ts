@@ -23,9 +23,13 @@ export interface Endpoint {
 export function endpointsOf(actions: readonly ActionDescription[]): Endpoint[] {
 	const routed = actions.filter(({ rest, access }) => rest && access !== "internal");
 	const known = new Set(routed.map(({ rest }) => rest!.replace(/:\w+/g, ":")));
+	const hasOne = (collection: string): boolean => known.has(`GET ${collection.replace(/:\w+/g, ":")}/:`);
+	// What is made below something else may be found beside it: `POST /orders/:id/returns` makes a `GET /returns/:id`.
+	const collectionOf = (path: string): string | undefined =>
+		[path, path.slice(path.lastIndexOf("/"))].find(collection => hasOne(collection));
 	return routed.flatMap(action => {
 		const [method = "", path = ""] = action.rest!.split(" ");
-		const hasOne = method === "POST" && known.has(`GET ${path.replace(/:\w+/g, ":")}/:`);
+		const collection = method === "POST" ? collectionOf(path) : undefined;
 		const at = (address: string, version: Version, old?: Endpoint["old"]): Endpoint => ({
 			method,
 			path: address,
@@ -33,7 +37,7 @@ export function endpointsOf(actions: readonly ActionDescription[]): Endpoint[] {
 			version,
 			parameters: [...address.matchAll(/:(\w+)/g)].map(([, name]) => name!),
 			translate: translator(version, action.result as JsonSchema),
-			collection: hasOne ? address : undefined,
+			collection: collection && (collection === path ? address : `/api/${version}${collection}`),
 			old
 		});
 		if (path.startsWith("//")) return [at(path.slice(1), CURRENT)];

@@ -103,7 +103,11 @@ describe("goods that come back", () => {
 
 	it("are a matter of the customer, who finds them in the export, and of the staff", async () => {
 		const { id: orderId, productId } = await delivered();
-		const { id } = (await sendBack(orderId, productId, 1)).body;
+		const {
+			body: { id },
+			headers
+		} = await sendBack(orderId, productId, 1);
+		expect(headers.get("location")).toBe(`/api/v1/returns/${id}`);
 		expect((await ask("GET", `/returns/${id}`, undefined, it_.bob)).status).toBe(403);
 		const ofOrder = await ask<{ items: Return[] }>("GET", `/orders/${orderId}/returns`);
 		expect(ofOrder.body.items.map(one => one.id)).toEqual([id]);

@@ -23,6 +23,7 @@ const specs = contract("specs", {
 	verify: { ...get, params: z.strictObject({}), rest: "POST /auth/verify" },
 	login: { ...get, params: z.strictObject({}), rest: "POST /auth/login" },
 	part: { ...get, rest: "POST /orders/:id/parts" },
+	join: { ...get, rest: "POST /users/:id/teams" },
 	internal: { ...get, rest: "GET /internal", access: "internal" },
 	unrouted: { ...get }
 });
@@ -63,6 +64,7 @@ describe("the addresses of an action", () => {
 		expect(endpoints.find(({ method, path }) => method === "POST" && path === "/api/v2/users")?.collection).toBe(
 			"/api/v2/users"
 		);
+		expect(at("/api/v1/users/:id/teams").collection).toBe("/api/v1/teams");
 		expect(at("/api/v2/orders/:id/parts").collection).toBeUndefined();
 		expect(at("/api/v2/auth/login").collection).toBeUndefined();
 	});
