@@ -52,6 +52,7 @@ const Variables = z.object({
 		)
 		.default(""),
 	ORDER_RETURN_DAYS: count(0, 3_650).default(30),
+	ORDER_INSPECT_DAYS: count(1, 365).default(14),
 	TASK_ESCALATE_AFTER_SECONDS: count(1, 31_536_000).default(86_400),
 	RATE_LIMIT: flag.default(true),
 	RATE_LIMIT_PER_MINUTE: count(1, 1_000_000).default(100),

@@ -13,8 +13,12 @@ const THEN: Record<Held["heldFor"][number], string> = {
 		"It needs another address, by PUT /orders/:id/address; when this task is cancelled or removed, it is cancelled."
 };
 
-/** What the task says by which somebody sees to a held order. */
-export const reviewOf = ({ orderId, heldFor, heldUntil }: Held): { title: string; description: string } => ({
+/** What the task says by which somebody sees to a held order. It is late when half of the time is over: then there is still some. */
+export const reviewOf = (
+	{ orderId, heldFor, heldUntil }: Held,
+	now: string
+): { title: string; description: string; dueAt: string } => ({
+	dueAt: new Date((Date.parse(now) + Date.parse(heldUntil)) / 2).toISOString(),
 	title: `${titleOf("review", aboutOrder(orderId))}: ${heldFor.map(hold => WHY[hold]).join(", ")}`,
 	description: [...heldFor.map(hold => THEN[hold]), `After ${heldUntil} it is cancelled by itself.`].join("\n")
 });

@@ -30,7 +30,7 @@ const all = async () =>
 
 describe("a return", () => {
 	it("opens a task to inspect it, line by line, once, without any plan", async () => {
-		const one = requested();
+		const one = { ...requested(), time: "2099-01-01T12:00:00.000Z" };
 		for (const said of [one, one, requested()]) await here.publish(said);
 		const { items } = await staff()("tasks.list", {});
 		expect(items).toMatchObject([
@@ -39,6 +39,7 @@ describe("a return", () => {
 				kind: "inspect",
 				about: "return/3",
 				status: "OPEN",
+				dueAt: "2099-01-15T12:00:00.000Z",
 				checklist: [
 					{ text: "2 × Product A", done: false },
 					{ text: "1 × Product B", done: false }

@@ -9,7 +9,7 @@ export const onOrderHeld: EventHandler<"order.held", TasksService> = async funct
 	const { orderId } = event.data;
 	await ctx.once(unit =>
 		open(this, unit, {
-			...reviewOf(event.data),
+			...reviewOf(event.data, event.time),
 			priority: "NORMAL",
 			labels: [],
 			checklist: [],
