@@ -21,6 +21,7 @@ describe("a cluster that is restarted process by process under load", () => {
 		await trial.close();
 	});
 
+	// checklist: 76, 137
 	it("fails no request, and loses no order", async () => {
 		const { driver, souk } = trial;
 		const { plenty } = await driver.prepared();

@@ -8,6 +8,7 @@ describe("a person", () => {
 	});
 	afterAll(() => it_.souk.close());
 
+	// checklist: 15, 103
 	it("takes along what is kept about them, and leaves nothing that names them", async () => {
 		const { client } = it_;
 		const account = { name: "Paula Leaving", email: "paula@souk.test", password: "long enough" };

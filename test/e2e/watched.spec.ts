@@ -75,7 +75,7 @@ describe("a process that is watched", () => {
 			});
 	});
 
-	// checklist: 105, 194
+	// checklist: 105, 156, 194
 	it("names every service, what it answers to, and where each of its processes tells how it does", async () => {
 		interface Registered {
 			name: string;

@@ -104,6 +104,7 @@ describe("when a service is away", () => {
 		failing = new StoreUnavailable("things", "SQLITE_BUSY");
 	};
 
+	// checklist: 153
 	it("shows what anybody may read as it was last, and says how old that is", async () => {
 		expect((await api.get("/api/v2/things/5")).headers.age).toBeUndefined();
 		fail();

@@ -32,7 +32,7 @@ describe("a call that nobody set a time for", () => {
 		await souk.close();
 	});
 
-	// checklist: 121
+	// checklist: 9, 121
 	it("is given up after five seconds, wherever in a chain of calls it was made", async () => {
 		let ended: unknown;
 		const call = as(souk, "anonymous")("patient.ask" as never, {} as never).catch((error: unknown) => {

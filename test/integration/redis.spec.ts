@@ -93,6 +93,7 @@ describeWithRedis("with a Redis", () => {
 		expect(await other.rows.get(1)).toEqual({ id: 1, name: "second" });
 	});
 
+	// checklist: 111
 	it("gateways count a caller's requests together, and each alone while it is away", async () => {
 		const settings = { REDIS_URL: server.url, RATE_LIMIT_PER_MINUTE: "4" };
 		const gateways = [

@@ -177,7 +177,7 @@ describeWithNats("a call to another process", () => {
 		expect(await failure("things.fault", { kind: "store" })).toBeInstanceOf(Unavailable);
 	});
 
-	// checklist: 107
+	// checklist: 107, 109
 	it("is answered with 503 while the service is away, and works again when it is back", async () => {
 		await there.close();
 		await eventually(async () => {
@@ -213,7 +213,7 @@ describeWithNats("a call to another process", () => {
 		}
 	});
 
-	// checklist: 108, 154, 197
+	// checklist: 104, 108, 154, 197
 	it("goes to the processes of a service in turn", async () => {
 		const second = await node([farAway()], { env });
 		const { nodes } = here.broker.registry;

@@ -158,7 +158,9 @@ describe("Dockerfile", () => {
 		expect(lines).toMatch(/^USER node$/m);
 	});
 
-	it("asks the process itself whether it is well", () => {
+	// checklist: 106
+	it("asks the process itself every ten seconds whether it is well", () => {
+		expect(lines).toMatch(/^HEALTHCHECK --interval=10s /m);
 		expect(lines).toContain("/health/ready");
 		for (const [, name] of lines.matchAll(/process\.env\.([A-Z_]+)/g)) expect(known).toContain(name);
 	});
@@ -174,6 +176,7 @@ describe("deploy/kubernetes", () => {
 	interface Pod {
 		image: string;
 		env: { name: string; value: string }[];
+		envFrom: unknown[];
 		ports: { name: string; containerPort: number }[];
 		[probe: `${string}Probe`]: { httpGet: { path: string; port: string } };
 	}
@@ -188,6 +191,7 @@ describe("deploy/kubernetes", () => {
 		expect([...resources, "kustomization.yaml"].sort()).toEqual(readdirSync(join(ROOT, folder)).sort());
 	});
 
+	// checklist: 28, 135, 138, 157, 158
 	it("has a deployment for each service, scaled alone, with its port and settings that the process accepts", () => {
 		expect(deployments.map(({ metadata }) => metadata.name).sort()).toEqual(services);
 		const settings = documents.find(({ kind }) => kind === "ConfigMap")!.data!;
@@ -200,6 +204,8 @@ describe("deploy/kubernetes", () => {
 			expect(healthPort(own)).toBe(PORTS[metadata.name]);
 			expect(pod!.image).toBe(metadata.name === "api" ? "souk-gateway" : "souk");
 			expect(pod!.ports).toEqual([{ name: "http", containerPort: PORTS[metadata.name] }]);
+			// What all share is said in one place, which Kubernetes tells every node.
+			expect(pod!.envFrom).toEqual([{ configMapRef: { name: "souk" } }, { secretRef: { name: "souk" } }]);
 			expect(spec.replicas).toBe(2);
 		}
 	});

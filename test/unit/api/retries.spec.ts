@@ -11,7 +11,7 @@ function flaky(failures: number, error: Error = fault) {
 	return asking;
 }
 
-// checklist: 122
+// checklist: 9, 122
 it("a fault that passes is tried again, three times in all", async () => {
 	const twice = flaky(2);
 	expect(await new Retries().call(true, twice.ask)).toBe("answer");

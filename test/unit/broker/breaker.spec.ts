@@ -4,11 +4,16 @@ import { processEnv } from "../../../broker/env.ts";
 import { StoreUnavailable } from "../../../broker/errors.ts";
 
 const wire = { unsteady: false };
-const { check } = brokerOptions(processEnv(), wire as never).circuitBreaker!;
+const { check, ...breaker } = brokerOptions(processEnv(), wire as never).circuitBreaker!;
 const counts = (error: Error): boolean => check!(error);
 
 const about = { action: "orders.place", nodeID: "orders.1" };
 const timeout = new Errors.RequestTimeoutError(about);
+
+// checklist: 83
+it("a breaker opens after five failures in a minute, when they were half of the calls, and asks again after another", () => {
+	expect(breaker).toEqual({ enabled: true, minRequestCount: 5, threshold: 0.5, windowTime: 60, halfOpenTime: 60_000 });
+});
 
 describe("a breaker counts", () => {
 	beforeEach(() => {

@@ -76,6 +76,7 @@ describe("the store of a service", () => {
 		);
 	});
 
+	// checklist: 30
 	it("may be named for one service alone", () => {
 		const env = readEnv({ ORDERS_DATABASE_URL: "postgres://elsewhere/mine" });
 		expect(storeUrlOf(env, "orders")).toBe("postgres://elsewhere/mine");
