@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect, type NatsConnection } from "nats";
+import { connect, ErrorCode, type NatsConnection } from "nats";
 import { JetStreamBus } from "../../broker/bus/jetstream.ts";
 import { addressFor, natsConf } from "../../scripts/cluster/nats-conf.ts";
 import { eventually } from "../support/eventually.ts";
@@ -105,6 +105,13 @@ describeWithNats("a server with passwords and permissions", () => {
 		])
 			expect([subject, await listening(nats, subject)]).toEqual([subject, "PERMISSIONS_VIOLATION"]);
 		expect(await listening(nats, "MOL.REQ.payments.>")).toBe("allowed");
+	});
+
+	it("tells a service at once that nobody hears its call", async () => {
+		const nats = await client("orders");
+		await expect(nats.request("MOL.REQ.audit.gone", "{}", { timeout: 60_000 })).rejects.toMatchObject({
+			code: ErrorCode.NoResponders
+		});
 	});
 
 	it("lets no service touch another's deliveries, or the stream itself", async () => {
