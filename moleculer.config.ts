@@ -8,6 +8,7 @@ import { NatsTransporter } from "./broker/nats-transporter.ts";
 import { PulledMetrics } from "./broker/metrics.ts";
 import { contractMiddleware } from "./broker/middlewares/contract.middleware.ts";
 import { lifecycleMiddleware } from "./broker/middlewares/lifecycle.middleware.ts";
+import { tracingMiddleware } from "./broker/middlewares/tracing.middleware.ts";
 import { protectionMiddleware } from "./broker/middlewares/protection.middleware.ts";
 import { trustMiddleware } from "./broker/middlewares/trust.middleware.ts";
 import { unitGuardMiddleware } from "./broker/middlewares/unit-guard.middleware.ts";
@@ -64,12 +65,13 @@ export const brokerOptions = (
 		defaultQuantiles: null as never
 	},
 	errorHandler: null,
-	// The last wraps the others: who calls is known before a contract is looked at.
+	// The last wraps the others: who calls is known before a contract is looked at, and before a span is made.
 	middlewares: [
 		lifecycleMiddleware,
 		protectionMiddleware,
 		unitGuardMiddleware,
 		contractMiddleware,
+		tracingMiddleware,
 		trustMiddleware(broker => broker.call("users.jwks"))
 	]
 });

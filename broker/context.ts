@@ -105,8 +105,10 @@ export class SoukContext extends Context {
 		return Date.now() + timeout - seconds * 1e3 - nanoseconds / 1e6;
 	}
 
+	/** Where in its trace what is done here stands: in its own span, or else in the caller's. */
 	get traceparent(): string | undefined {
 		return (
+			(this.locals.traceparent as string | undefined) ??
 			(this.headers.traceparent as string | undefined) ??
 			(this.options?.parentCtx as SoukContext | undefined)?.traceparent
 		);

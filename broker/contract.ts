@@ -39,6 +39,8 @@ export interface ActionSpec {
 	stream?: true;
 	/** Shown to people by a browser: the result is an HTML page, and what a form sends with it is not read. */
 	page?: true;
+	/** Asked by who looks at traces, all the time: a request for it is no trace of its own. */
+	untraced?: true;
 	/** The body arrives as the raw bytes `{ raw, signature }`, to be checked before it is parsed. */
 	rawBody?: true;
 	refuses?: readonly RefusalClass[];
@@ -100,7 +102,7 @@ export const topicOf = (type: string): string => `${type.slice(0, type.indexOf("
 export interface ActionDescription
 	extends Pick<
 		ActionSpec,
-		"summary" | "rest" | "status" | "access" | "idempotencyKey" | "waits" | "stream" | "page" | "rawBody"
+		"summary" | "rest" | "status" | "access" | "idempotencyKey" | "waits" | "stream" | "page" | "untraced" | "rawBody"
 	> {
 	name: string;
 	params: Record<string, unknown>;
@@ -120,6 +122,7 @@ export function describe(contract: Contract): ActionDescription[] {
 		waits: spec.waits,
 		stream: spec.stream,
 		page: spec.page,
+		untraced: spec.untraced,
 		rawBody: spec.rawBody,
 		params: z.toJSONSchema(spec.params, { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
 		result: z.toJSONSchema(spec.result, { io: "output", unrepresentable: "any" }) as Record<string, unknown>,

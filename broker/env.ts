@@ -75,6 +75,8 @@ const Variables = z.object({
 	PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 	UNSUBSCRIBE_SECRET: z.string().min(32).optional(),
 	PROVIDER_SLOW_MS: count(0, 60_000).default(2_000),
+	TRACES_PER_SECOND: count(0, 100_000).default(20),
+	OTLP_URL: z.url({ protocol: /^https?$/ }).optional(),
 	LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace"]).default("warn"),
 	CHECK_RESULTS: flag.optional(),
 	CRASH_POINTS: z.string().optional()

@@ -3,6 +3,8 @@ import type { Probe, Runtime } from "./runtime.ts";
 const PATIENCE_MS = 1_000;
 /** What the probe of the event bus is called, beside those of the stores. */
 export const BUS = "bus";
+/** Services that only watch: the others are whole without them. */
+export const WATCHING: ReadonlySet<string> = new Set(["console"]);
 
 /** The name of each part, and whether it works. */
 type States = Record<string, "up" | "down">;
@@ -26,7 +28,7 @@ export interface Readiness {
 
 /**
  * How the services do that were ever met: one is down when nobody serves it, or when its store does not answer. Nothing is
- * healthy behind a gateway that is not `serving`.
+ * healthy behind a gateway that is not `serving`, and all are without those who only watch.
  */
 export async function healthOf(
 	instances: Record<string, string[]>,
@@ -37,7 +39,7 @@ export async function healthOf(
 	const services: States = Object.fromEntries(
 		Object.entries(instances).map(([name, nodes]) => [name, nodes.length > 0 && !broken.has(name) ? "up" : "down"])
 	);
-	const healthy = serving && Object.values(services).every(state => state === "up");
+	const healthy = serving && Object.entries(services).every(([name, state]) => state === "up" || WATCHING.has(name));
 	return { status: healthy ? "healthy" : "unhealthy", timestamp: new Date().toISOString(), services, instances };
 }
 

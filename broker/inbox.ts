@@ -148,18 +148,26 @@ export class Inbox implements Consumer {
 		}
 	}
 
-	async #handle(event: SoukEvent): Promise<void> {
+	#handle(event: SoukEvent): Promise<void> {
+		const deed = { kind: "event", name: event.type, service: this.name, requestId: event.correlationid } as const;
+		return this.#options.store.tracer.span(deed, event.traceparent, traceparent =>
+			this.#handleFor({ ...event, traceparent }, event)
+		);
+	}
+
+	/** What is done about the event is done for `cause`: the same, in the span of its handling. */
+	async #handleFor(cause: SoukEvent, event: SoukEvent): Promise<void> {
 		const { store, handlers, callFor } = this.#options;
 		const { error } = eventSchema(event.type)?.safeParse(event.data) ?? {};
 		if (error) throw new PoisonEvent(event.type, error.message);
-		const origin = originOf(this.name, event);
+		const origin = originOf(this.name, cause);
 		const once: EventCtx["once"] = work =>
 			store.transact({ origin }, async unit =>
 				(await markHandled(unit, this.name, event)) ? await work(unit) : undefined
 			);
 		crash("inbox:before-handling");
 		const handle = handlers.get(event.type) ?? handlers.get("*")!;
-		await handle(event, { call: callFor(event), origin, once });
+		await handle(event, { call: callFor(cause), origin, once });
 	}
 
 	async #mayBeHeld(subject: string): Promise<boolean> {

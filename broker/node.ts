@@ -6,6 +6,7 @@ import { ServiceBroker, type ServiceSchema } from "moleculer";
 import { brokerOptions } from "../moleculer.config.ts";
 import { armCrashPoints } from "./crash.ts";
 import { ConfigurationError, type Env } from "./env.ts";
+import { WATCHING } from "./health.ts";
 import { runtimeOf } from "./runtime.ts";
 import { useSqlite } from "./sql/driver.ts";
 
@@ -28,7 +29,8 @@ export async function buildNode(env: Env, names?: readonly string[]): Promise<Se
 	useSqlite(env.SQLITE_DRIVER);
 	const broker = new ServiceBroker(brokerOptions(env));
 	const { needs } = runtimeOf(broker, env);
-	if (env.TRANSPORTER && wanted.includes("api")) needs.push(...known.filter(name => !wanted.includes(name)));
+	if (env.TRANSPORTER && wanted.includes("api"))
+		needs.push(...known.filter(name => !wanted.includes(name) && !WATCHING.has(name)));
 	for (const name of wanted) broker.createService(await loadService(name));
 	return broker;
 }

@@ -4,8 +4,8 @@ import { runtimeOf, type Probe, type Waiting } from "./runtime.ts";
 
 /** All that a process measures, as Prometheus reads it: what was called, stored and heard, and what waits in its stores. */
 export async function processMetrics(broker: ServiceBroker): Promise<string> {
-	const { probes, events } = runtimeOf(broker);
-	return metricsText(broker, probes) + events.text() + (await waitingText(probes));
+	const { probes, events, tracer } = runtimeOf(broker);
+	return metricsText(broker, probes) + events.text() + tracer.text() + (await waitingText(probes));
 }
 
 // A store that cannot be asked has no sample: a last value would be a guess.

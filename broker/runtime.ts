@@ -8,6 +8,9 @@ import { openRedis, RedisCache } from "./redis.ts";
 import { EventMeter } from "./event-meter.ts";
 import { processEnv, type Env } from "./env.ts";
 import { BUS } from "./health.ts";
+import { toOtlp } from "./tracing/otlp.ts";
+import { toConsole } from "./tracing/outlets.ts";
+import { Tracer } from "./tracing/tracer.ts";
 import type { Asked } from "./sql/sql.ts";
 
 /** What the services of one process share beside the broker: settings, the event bus, and what to quiet before stopping. */
@@ -24,6 +27,8 @@ export interface Runtime {
 	readonly quieting: (() => void | Promise<void>)[];
 	/** What becomes of the events that this process hears. */
 	readonly events: EventMeter;
+	/** What this process does for requests whose traces are recorded. */
+	readonly tracer: Tracer;
 	/** What must answer for the process to be of use. */
 	readonly probes: Probe[];
 	/** The services of other processes that this one is of little use without. */
@@ -60,14 +65,22 @@ export function runtimeOf(broker: ServiceBroker, settings?: Env): Runtime {
 		const env = settings ?? processEnv();
 		const redis = env.REDIS_URL ? openRedis(env.REDIS_URL, broker.getLogger("redis")) : undefined;
 		const cache = redis ? new RedisCache(redis) : new MemoryCache();
-		// Redis goes last.
+		const tracer = new Tracer(
+			broker.nodeID,
+			new Map([
+				["console", toConsole(broker)],
+				...(env.OTLP_URL ? ([["otlp", toOtlp(env.OTLP_URL, broker.getLogger("otlp"))]] as const) : [])
+			])
+		);
+		// Redis goes last, and before it the spans of what was quieted.
 		const parts = {
 			env,
 			cache,
 			redis,
 			events: new EventMeter(),
+			tracer,
 			ready: [],
-			quieting: [() => redis?.disconnect()],
+			quieting: [() => redis?.disconnect(), () => tracer.stop()],
 			probes: [],
 			needs: []
 		};

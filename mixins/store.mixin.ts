@@ -63,7 +63,7 @@ export function store<Self extends StoreService>({ model, seed }: StoreOptions<S
 			this.opened = await openDatabase(runtimeOf(this.broker).env, this.name);
 			const { database, connections } = this.opened;
 			await migrate(database, this.logger);
-			this.store = new Store(database);
+			this.store = new Store(database, runtimeOf(this.broker).tracer);
 			const probe: Probe = {
 				name: this.name,
 				check: () => this.store.get("SELECT 1"),

@@ -115,15 +115,19 @@ export class Walker {
 		return undefined;
 	}
 
-	async #call(held: Instance, action: ActionName, params: unknown, direction: Direction): Promise<unknown> {
-		const ctx = serviceContext(this.#service, held.correlationId, held.traceparent ?? undefined);
-		crash(`saga:before-${action}`);
-		const answer: unknown = await ctx.call(action, params as never, {
-			timeout: STEP_TIMEOUT_MS,
-			headers: { "idempotency-key": `${held.id}:${action}:${direction}`, traceparent: held.traceparent ?? undefined }
+	#call(held: Instance, action: ActionName, params: unknown, direction: Direction): Promise<unknown> {
+		const { store, name: service } = this.#service;
+		const deed = { kind: "step", name: action, service, requestId: held.correlationId } as const;
+		return store.tracer.span(deed, held.traceparent ?? undefined, async traceparent => {
+			const ctx = serviceContext(this.#service, held.correlationId, traceparent);
+			crash(`saga:before-${action}`);
+			const answer: unknown = await ctx.call(action, params as never, {
+				timeout: STEP_TIMEOUT_MS,
+				headers: { "idempotency-key": `${held.id}:${action}:${direction}` }
+			});
+			crash(`saga:after-${action}`);
+			return answer;
 		});
-		crash(`saga:after-${action}`);
-		return answer;
 	}
 
 	// A time-out or a fault says nothing about what happened: the same call is made again, under the same key.

@@ -3,6 +3,7 @@ import type { Origin } from "../context.ts";
 import { DeadlineExceeded, IdempotencyKeyReused } from "../errors.ts";
 import type { SoukEvent } from "../event.ts";
 import { isoNow, uuid7 } from "../ids.ts";
+import { type Recording, UNTRACED } from "../tracing/tracer.ts";
 import type { Database, Row, Sql, Tx, Value } from "./sql.ts";
 import { assertOutsideUnit, insideUnit } from "./unit-guard.ts";
 
@@ -22,11 +23,13 @@ export interface Caused {
 /** One service's store: units of work with their events and idempotency records, and reads. */
 export class Store {
 	readonly database: Database;
+	readonly tracer: Recording;
 	/** Called after a commit that left events in the outbox. */
 	wakeRelay: () => void = () => undefined;
 
-	constructor(database: Database) {
+	constructor(database: Database, tracer = UNTRACED) {
 		this.database = database;
+		this.tracer = tracer;
 	}
 
 	/** Reads what is committed. A unit reads through itself: here it would see neither its own writes nor its group's. */
@@ -47,12 +50,12 @@ export class Store {
 	 */
 	async transact<T>({ origin }: Caused, work: (unit: Unit) => Promise<T>): Promise<T> {
 		assertOutsideUnit("A unit of work");
-		return this.database.write(origin.unit, tx =>
-			insideUnit(origin.unit, async () => {
-				if (origin.deadline !== undefined && Date.now() > origin.deadline) throw new DeadlineExceeded(origin.unit);
-				const unit = this.#unit(tx, origin);
-				return origin.idempotency ? await onceByKey(unit, origin, work) : await work(unit);
-			})
+		const { unit: name, correlationId: requestId } = origin;
+		return this.tracer.span(
+			{ kind: "unit", name, service: this.database.name, requestId },
+			origin.traceparent,
+			// What the unit announces, begins and sets going is done for the unit.
+			traceparent => this.#write(traceparent === origin.traceparent ? origin : { ...origin, traceparent }, work)
 		);
 	}
 
@@ -62,6 +65,16 @@ export class Store {
 	 */
 	async recall<T>({ origin }: Caused): Promise<T | undefined> {
 		return origin.idempotency && recordOf<T>(this, origin);
+	}
+
+	#write<T>(origin: Origin, work: (unit: Unit) => Promise<T>): Promise<T> {
+		return this.database.write(origin.unit, tx =>
+			insideUnit(origin.unit, async () => {
+				if (origin.deadline !== undefined && Date.now() > origin.deadline) throw new DeadlineExceeded(origin.unit);
+				const unit = this.#unit(tx, origin);
+				return origin.idempotency ? await onceByKey(unit, origin, work) : await work(unit);
+			})
+		);
 	}
 
 	#unit(tx: Tx, origin: Origin): Unit {

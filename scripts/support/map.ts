@@ -96,7 +96,8 @@ ${diagram([...ways, ...called].filter(few), "-->", client)}
 ## Calls
 
 What a service asks another for and waits for. Nothing of it can be called from outside, unless it has a route of its own.
-Beside these the gateway asks every service for its contract, and for its dead letters where an operator wants to see them.
+Beside these the gateway asks every service for its contract, and for its dead letters where an operator wants to see them;
+every process gives console what it recorded of traces.
 
 ${diagram(called, "-->")}
 

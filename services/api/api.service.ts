@@ -18,6 +18,7 @@ import { services } from "./registry.ts";
 import { Retries } from "./retries.ts";
 import { build } from "./router.ts";
 import { drain, limitedServer } from "./server.ts";
+import { Sampling } from "./tracing.ts";
 
 const SOON_MS = 50;
 const LATER_MS = 1_000;
@@ -55,6 +56,7 @@ export default service<ApiService>({
 		// moleculer-web calls it whenever a service comes or goes.
 		this.regenerateAllAutoAliases = () => this.learnSoon(SOON_MS);
 		this.meter = new HttpMeter();
+		this.sampling = new Sampling(env.TRACES_PER_SECOND);
 		build(this);
 	},
 	started() {

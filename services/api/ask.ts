@@ -64,9 +64,10 @@ async function outcome(ctx: Context, action: string, begun: unknown, seconds: nu
 
 /** The root of everything that is done for a request. It is no action of its own: nobody but the server starts one. */
 function contextFor(gateway: ApiService, exchange: Exchange, identity: Identity): Context {
-	const { requestId } = exchange;
+	const { requestId, traceparent } = exchange;
 	const ctx = gateway.broker.ContextFactory.create(gateway.broker, null as never, {}, { requestID: requestId });
 	ctx.service = gateway;
+	ctx.headers = { traceparent };
 	// In the context's own memory, not in meta: what it calls inherits it, and nobody can send it.
 	ctx.locals.identity = identity;
 	if (identity.kind === "user") ctx.locals.userToken = tokenIn(exchange.header("authorization")!);

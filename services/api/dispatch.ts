@@ -60,7 +60,7 @@ async function admit({ broker, keys, limits }: ApiService, exchange: Exchange, e
 }
 
 function headersFor(exchange: Exchange, { action }: Endpoint, identity: Identity): Record<string, string> {
-	const headers: Record<string, string> = { traceparent: exchange.traceparent };
+	const headers: Record<string, string> = {};
 	if (action.idempotencyKey) {
 		const key = idempotencyKey(exchange.header("idempotency-key"));
 		if (key !== undefined) headers["idempotency-key"] = key;

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Place, traceparentOf } from "../../broker/tracing/span.ts";
+import type { OpenSpan, Tracer } from "../../broker/tracing/tracer.ts";
 import { traced } from "./tracing.ts";
 
 /** Plain JSON under no origin's trust: what a browser may do with an answer is nothing. */
@@ -17,14 +19,18 @@ export class Exchange {
 	readonly req: IncomingMessage;
 	readonly res: ServerResponse;
 	readonly requestId: string;
-	readonly traceparent: string;
 	readonly path: string;
 	readonly query: string;
 	readonly startedAt = performance.now();
+	/** Where the client stands in its trace. */
+	readonly place: Place;
 	/** The route that was found, as metrics name it. */
 	label = "none";
 	/** Whether what was asked for changes something, so that a lost answer leaves a doubt. */
 	writes = false;
+	/** The code of the problem that was answered, if one was. */
+	problem: string | undefined;
+	#span: OpenSpan | undefined;
 	/** Name, value, name, value…: the form that is written fastest. */
 	readonly #headers: string[];
 
@@ -35,8 +41,26 @@ export class Exchange {
 		this.res = res;
 		this.path = mark < 0 ? url : url.slice(0, mark);
 		this.query = mark < 0 ? "" : url.slice(mark + 1);
-		({ requestId: this.requestId, traceparent: this.traceparent } = traced(req.headers));
+		({ requestId: this.requestId, place: this.place } = traced(req.headers));
 		this.#headers = ["X-Request-Id", this.requestId, ...ALWAYS];
+	}
+
+	/** What others are told of the trace. */
+	get traceparent(): string {
+		const { traceId, spanId = traceId.slice(16) } = this.place;
+		return this.#span?.traceparent ?? traceparentOf({ traceId, spanId }, false);
+	}
+
+	/** Makes a span of the request, which was routed: from here on its trace is recorded. */
+	record(tracer: Tracer, service: string): void {
+		const deed = {
+			kind: "http",
+			name: `${this.req.method} ${this.label}`,
+			service,
+			requestId: this.requestId
+		} as const;
+		this.#span = tracer.begin(deed, this.place, this.startedAt);
+		this.res.once("close", () => this.#span?.end(this.problem));
 	}
 
 	/** A request's header that may come once; Node joins what came twice, and then it is no valid value of ours. */

@@ -12,6 +12,7 @@ import type { Limits } from "./limits.ts";
 import type { Retries } from "./retries.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { Endpoint } from "./routes.ts";
+import type { Sampling } from "./tracing.ts";
 
 /** An address that the gateway answers by itself, under no limit: what watches over it must not be turned away. */
 export interface Page {
@@ -34,6 +35,7 @@ export type ApiService = Service & {
 	retries: Retries;
 	lastAnswers: LastAnswers;
 	meter: HttpMeter;
+	sampling: Sampling;
 	/** Answers where there is no route, if it is there. */
 	legacy: LegacyApplication | undefined;
 	directory: Directory;

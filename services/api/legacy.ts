@@ -23,7 +23,6 @@ export class LegacyApplication {
 	/** Hands a request on as it came, under the limits of its address, and its answer back. Throws LegacyUnavailable, TooManyRequests, Overloaded. */
 	async answer({ admission, broker, limits, logger }: ApiService, exchange: Exchange): Promise<void> {
 		const { req, res, requestId, traceparent } = exchange;
-		exchange.label = "legacy";
 		const pass = admission.enter(req.method !== "GET" && req.method !== "HEAD");
 		try {
 			const { TRUSTED_PROXIES } = runtimeOf(broker).env;

@@ -39,6 +39,7 @@ interface Fault {
 export function sendProblem(exchange: Exchange, error: unknown, logger: ServiceBroker["logger"]): void {
 	const fault = ours(error as Fault, exchange);
 	const problem = problemOf(fault, exchange);
+	exchange.problem = problem.code;
 	if (problem.status >= 500)
 		logger[problem.status === 500 ? "error" : "warn"](`${problem.code} for ${exchange.requestId}`, error);
 	for (const [name, value] of headersOf(fault, problem)) exchange.set(name, value);

@@ -3,6 +3,7 @@ import { MethodNotAllowed, NotReady, RouteNotFound } from "./api.errors.ts";
 import { dispatch } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
+import { runtimeOf } from "../../broker/runtime.ts";
 import { sendProblem } from "./problem.ts";
 
 type Ending = ServerResponse & { maxRequestsOnConnectionReached?: boolean };
@@ -51,7 +52,11 @@ async function answer(gateway: ApiService, exchange: Exchange): Promise<void> {
 	if (!found) {
 		const { legacy } = gateway;
 		// What belongs to a service that was never met yet is not the other application's.
-		if (legacy && gateway.knowsAll() && table.allowed(path).length === 0) return legacy.answer(gateway, exchange);
+		if (legacy && gateway.knowsAll() && table.allowed(path).length === 0) {
+			exchange.label = "legacy";
+			record(gateway, exchange);
+			return legacy.answer(gateway, exchange);
+		}
 		return answerOptions(gateway, exchange, path);
 	}
 	const { target, params } = found;
@@ -59,7 +64,13 @@ async function answer(gateway: ApiService, exchange: Exchange): Promise<void> {
 	if ("answer" in target) return target.answer(gateway, exchange, params);
 	if (phase === "starting") throw new NotReady();
 	exchange.writes = method !== "GET" && method !== "HEAD";
+	if (!target.action.untraced) record(gateway, exchange);
 	return dispatch(gateway, exchange, target, params);
+}
+
+/** Records what somebody else is asked to do for a request, unless others were recorded just before. */
+function record({ broker, name, sampling }: ApiService, exchange: Exchange): void {
+	if (sampling.take()) exchange.record(runtimeOf(broker).tracer, name);
 }
 
 /** What is left when nothing answers: the question which methods do. Throws RouteNotFound, MethodNotAllowed, NotReady. */

@@ -6,6 +6,7 @@ import { town, type Town } from "./support.ts";
 const everybody = [
 	"api",
 	"audit",
+	"console",
 	"inventory",
 	"notifications",
 	"orders",

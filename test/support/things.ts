@@ -127,6 +127,8 @@ export interface Asked {
 	headers: Record<string, unknown>;
 	identity: unknown;
 	requestId: string | null;
+	/** Where in its trace the action stands. */
+	traceparent: string;
 }
 
 interface Thingy {
@@ -147,7 +149,15 @@ export function thingService(): Thingy {
 		(answer: (params: never, ctx: Ctx) => unknown) =>
 		async (ctx: Ctx<Record<string, unknown>>): Promise<unknown> => {
 			const { params, headers, identity, requestID: requestId } = ctx;
-			asked.push({ action: ctx.action!.name!, params, headers: headers as Asked["headers"], identity, requestId });
+			const { traceparent = "" } = ctx.origin;
+			asked.push({
+				action: ctx.action!.name!,
+				params,
+				headers: headers as Asked["headers"],
+				identity,
+				requestId,
+				traceparent
+			});
 			return answer(params as never, ctx);
 		};
 	const thing = ({ id }: { id: number }) => ({ id, name: `Thing ${id}`, version: 3 });

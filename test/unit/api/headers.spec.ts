@@ -4,7 +4,7 @@ import { IfMatchMalformed } from "../../../services/api/api.errors.ts";
 import { idempotencyKey } from "../../../services/api/idempotency-key.ts";
 import { etagOf, isKnown, versionAsked } from "../../../services/api/preconditions.ts";
 import { secondsToWait } from "../../../services/api/prefer.ts";
-import { traced } from "../../../services/api/tracing.ts";
+import { Sampling, traced } from "../../../services/api/tracing.ts";
 
 const visible = fc.string({
 	minLength: 8,
@@ -93,11 +93,35 @@ describe("the wish to wait", () => {
 	);
 });
 
+describe("the choice of traces", () => {
+	const chosen = (sampling: Sampling, requests: number, everyMs: number): number =>
+		Array.from({ length: requests }, (_, index) => sampling.take(performance.now() + index * everyMs)).filter(Boolean)
+			.length;
+
+	it("takes all requests while they are few", () => {
+		expect(chosen(new Sampling(20), 1_000, 51)).toBe(1_000);
+		expect(chosen(new Sampling(20), 20, 0)).toBe(20);
+	});
+
+	it("takes so many a second, and a second's worth at once, when they are more", () => {
+		const taken = chosen(new Sampling(20), 10_000, 1);
+		expect(taken).toBeGreaterThanOrEqual(10 * 20);
+		expect(taken).toBeLessThanOrEqual(11 * 20 + 1);
+	});
+
+	it("takes none where there shall be none", () => {
+		expect(chosen(new Sampling(0), 100, 1_000)).toBe(0);
+	});
+});
+
 describe("what a request is called", () => {
 	const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 	it("is what its client calls it, where that is a good name", () => {
-		expect(traced({ "x-request-id": "abc-1234", traceparent })).toEqual({ requestId: "abc-1234", traceparent });
+		expect(traced({ "x-request-id": "abc-1234", traceparent })).toEqual({
+			requestId: "abc-1234",
+			place: { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7" }
+		});
 	});
 
 	it.each(["short", "x".repeat(65), "with space", "new\nline", "<script>", "ünicode-", "a/b/c/d/e"])(
@@ -115,14 +139,14 @@ describe("what a request is called", () => {
 		traceparent.toUpperCase(),
 		`${traceparent}-more`
 	])("belongs to a new trace when it comes with %j", given => {
-		const made = traced({ traceparent: given }).traceparent;
-		expect(made).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-01$/);
-		expect(made).not.toBe(given);
+		const { traceId, spanId } = traced({ traceparent: given }).place;
+		expect([traceId, spanId]).toEqual([expect.stringMatching(/^[\da-f]{32}$/), undefined]);
+		expect(given).not.toContain(traceId);
 	});
 
 	it("is never the same twice", () => {
 		const made = Array.from({ length: 100 }, () => traced({}));
 		expect(new Set(made.map(({ requestId }) => requestId)).size).toBe(100);
-		expect(new Set(made.map(trace => trace.traceparent)).size).toBe(100);
+		expect(new Set(made.map(({ place }) => place.traceId)).size).toBe(100);
 	});
 });
