@@ -8,8 +8,8 @@ import { openRedis, RedisCache } from "./redis.ts";
 import { EventMeter } from "./event-meter.ts";
 import { processEnv, type Env } from "./env.ts";
 import { BUS } from "./health.ts";
-import { toOtlp } from "./tracing/otlp.ts";
-import { toConsole } from "./tracing/outlets.ts";
+import { toOtlp } from "./tracing/otlp-outlet.ts";
+import { toConsole } from "./tracing/console-outlet.ts";
 import { Tracer } from "./tracing/tracer.ts";
 import type { Asked } from "./sql/sql.ts";
 

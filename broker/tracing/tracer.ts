@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { codeOf } from "../errors.ts";
+import { spanId as newSpanId } from "../ids.ts";
 import { metricHead, metricLine } from "../metrics.ts";
 import { type Deed, type Place, recordedPlace, type Span, traceparentOf } from "./span.ts";
 
@@ -60,16 +60,17 @@ export class Tracer implements Recording {
 
 	/** Begins a span that ends by itself, or began at an earlier `startedAt` (`performance.now()`). */
 	begin(deed: Deed, { traceId, spanId: parentId }: Place, startedAt = performance.now()): OpenSpan {
-		const spanId = randomBytes(8).toString("hex");
+		const spanId = newSpanId();
 		return {
 			traceparent: traceparentOf({ traceId, spanId }, true),
 			end: error => {
 				const ms = performance.now() - startedAt;
 				const { kind, name, service, requestId } = deed;
-				this.#note({
-					...{ traceId, spanId, ...(parentId && { parentId }), requestId, kind, name, service },
-					...{ nodeId: this.#nodeId, at: timeOf(startedAt), ms, ...(error && { error: error.slice(0, 64) }) }
-				});
+				const at = timeOf(startedAt);
+				const span: Span = { traceId, spanId, requestId, kind, name, service, nodeId: this.#nodeId, at, ms };
+				if (parentId) span.parentId = parentId;
+				if (error) span.error = error.slice(0, 64);
+				this.#note(span);
 			}
 		};
 	}

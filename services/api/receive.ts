@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { runtimeOf } from "../../broker/runtime.ts";
 import { MethodNotAllowed, NotReady, RouteNotFound } from "./api.errors.ts";
 import { dispatch } from "./dispatch.ts";
 import { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
-import { runtimeOf } from "../../broker/runtime.ts";
 import { sendProblem } from "./problem.ts";
 
 type Ending = ServerResponse & { maxRequestsOnConnectionReached?: boolean };

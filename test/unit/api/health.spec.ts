@@ -17,6 +17,13 @@ describe("the health of the whole", () => {
 		});
 	});
 
+	it("is good without those who only watch, who are named all the same", async () => {
+		expect(await healthOf({ console: [], orders: ["a"] }, [well], true)).toMatchObject({
+			status: "healthy",
+			services: { console: "down", orders: "up" }
+		});
+	});
+
 	it("is not when a service is away, or its store fails or does not answer", async () => {
 		const health = await healthOf(
 			{ orders: ["a"], payments: ["a"], shipping: [], users: ["a"] },
