@@ -24,8 +24,10 @@ export function toOtlp(url: string, logger: Logger): Outlet {
 			await answer.arrayBuffer();
 			if (!answer.ok) throw new Error(`It answers ${answer.status}`);
 		} catch (error) {
-			if (Date.now() >= silentUntil) logger.warn(`${address} takes no spans`, error);
-			silentUntil = Math.max(silentUntil, Date.now() + SAY_AGAIN_MS);
+			if (Date.now() >= silentUntil) {
+				silentUntil = Date.now() + SAY_AGAIN_MS;
+				logger.warn(`${address} takes no spans`, error);
+			}
 			throw error;
 		}
 	};

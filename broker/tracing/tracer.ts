@@ -58,7 +58,7 @@ export class Tracer implements Recording {
 		return place ? this.#within(this.begin(deed, place), work) : work(traceparent);
 	}
 
-	/** Begins a span that ends by itself, or began at an earlier `startedAt` (`performance.now()`). */
+	/** Begins a span that is ended by hand, and may have begun earlier: at `startedAt` (`performance.now()`). */
 	begin(deed: Deed, { traceId, spanId: parentId }: Place, startedAt = performance.now()): OpenSpan {
 		const spanId = newSpanId();
 		return {

@@ -262,6 +262,14 @@ describe("with OTLP_URL", () => {
 		expect(failed.map(span => valueOf(span, "error.type"))).toEqual(["PEAR_GONE", "PEAR_GONE"]);
 	});
 
+	it("they leave when the process stops, too", async () => {
+		await api.get("/api/v2/pears/5", { "x-request-id": "request-last" });
+		await api.stop();
+		expect(exported().map(span => [span.name, valueOf(span, "souk.request_id")])).toEqual(
+			expect.arrayContaining(["GET /api/v2/pears/:id", "pears.get", "things.get"].map(name => [name, "request-last"]))
+		);
+	});
+
 	it("a collector that refuses, or is gone, costs its spans and nothing else", async () => {
 		answers = 503;
 		expect((await api.get("/api/v2/things/5")).status).toBe(200);

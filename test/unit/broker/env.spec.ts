@@ -47,6 +47,7 @@ describe("without any variable", () => {
 			RATE_LIMIT_ORDERS_PER_MINUTE: 10,
 			BULKHEADS: { users: 10, orders: 20 },
 			TRUSTED_PROXIES: 0,
+			TRACES_PER_SECOND: 20,
 			CORS_ORIGINS: "",
 			DEMO_PASSWORD: "souk-demo",
 			PROVIDER_SLOW_MS: 2_000,
