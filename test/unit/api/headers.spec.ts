@@ -94,9 +94,11 @@ describe("the wish to wait", () => {
 });
 
 describe("the choice of traces", () => {
-	const chosen = (sampling: Sampling, requests: number, everyMs: number): number =>
-		Array.from({ length: requests }, (_, index) => sampling.take(performance.now() + index * everyMs)).filter(Boolean)
+	const chosen = (sampling: Sampling, requests: number, everyMs: number): number => {
+		const begun = performance.now();
+		return Array.from({ length: requests }, (_, index) => sampling.take(begun + index * everyMs)).filter(Boolean)
 			.length;
+	};
 
 	it("takes all requests while they are few", () => {
 		expect(chosen(new Sampling(20), 1_000, 51)).toBe(1_000);
