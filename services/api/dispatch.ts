@@ -9,7 +9,7 @@ import { sendEvents } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ApiService } from "./gateway.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
-import { asks, bodyParams, queryParams } from "./params.ts";
+import { asks, bodyParams, queryParams, streamParams } from "./params.ts";
 import { ask } from "./ask.ts";
 import { versionAsked } from "./preconditions.ts";
 import { secondsToWait } from "./prefer.ts";
@@ -30,7 +30,7 @@ export async function dispatch(
 	try {
 		const identity = await admit(gateway, exchange, endpoint);
 		const headers = headersFor(exchange, endpoint, identity);
-		const params = asks(endpoint) ? queryParams(exchange, path) : await bodyParams(exchange, endpoint, path);
+		const params = await paramsOf(exchange, endpoint, path);
 		const seconds = action.waits ? secondsToWait(exchange.header("prefer")) : undefined;
 		const result = await ask(gateway, exchange, endpoint, { identity, headers, params, seconds, pass });
 		if (result instanceof Readable) {
@@ -40,6 +40,11 @@ export async function dispatch(
 	} finally {
 		if (!streaming) pass.leave();
 	}
+}
+
+function paramsOf(exchange: Exchange, endpoint: Endpoint, path: Record<string, string>): unknown {
+	if (endpoint.action.stream) return streamParams(exchange, endpoint, path);
+	return asks(endpoint) ? queryParams(exchange, path) : bodyParams(exchange, endpoint, path);
 }
 
 async function admit({ broker, keys, limits }: ApiService, exchange: Exchange, endpoint: Endpoint): Promise<Identity> {

@@ -20,6 +20,17 @@ export function queryParams({ query }: Exchange, path: Params): Params {
 	return { ...given, ...path };
 }
 
+/**
+ * The same for a stream. A browser that connects again says the last id it saw, beside the address that it had at first:
+ * then that is what the stream goes on after, where it can.
+ */
+export function streamParams(exchange: Exchange, { action }: Endpoint, path: Params): Params {
+	const params = queryParams(exchange, path);
+	const last = exchange.header("last-event-id");
+	const { properties = {} } = action.params as { properties?: object };
+	return last && "after" in properties ? { ...params, after: last } : params;
+}
+
 /** The path's parameters and the body's members, each said once; or the body as it came. Throws what is wrong with it. */
 export async function bodyParams(exchange: Exchange, { action }: Endpoint, path: Params): Promise<Params> {
 	const [stray] = Object.keys(parseQuery(exchange.query));

@@ -18,6 +18,7 @@ export const AuditedEvent = z
 		data: z.unknown()
 	})
 	.meta({ id: "AuditedEvent" });
+export type AuditedEvent = z.output<typeof AuditedEvent>;
 
 const Hash = z.string().describe("SHA-256, in hexadecimal");
 
@@ -31,6 +32,18 @@ const Search = z.strictObject({
 	subject: z.string().max(200).optional(),
 	correlationId: z.string().max(200).optional()
 });
+const Wanted = z.strictObject({
+	type: Search.shape.type,
+	topic: z.string().max(100).optional().describe("all types of one entity, as in order.events"),
+	subject: Search.shape.subject,
+	after: z.coerce
+		.number<number | string>()
+		.int()
+		.min(0)
+		.optional()
+		.describe("a place in the log, whose followers are sent first; without it only what is new is sent")
+});
+export type Wanted = z.output<typeof Wanted>;
 const admin = { roles: ["admin"] } as const;
 
 export const audit = contract("audit", {
@@ -41,8 +54,17 @@ export const audit = contract("audit", {
 		rest: "GET /admin/events",
 		access: admin
 	},
+	stream: {
+		summary:
+			"Events as they are written to the log, as server-sent events; it ends now and then, and goes on after Last-Event-ID",
+		params: Wanted,
+		result: z.unknown(),
+		rest: "GET /admin/events/stream",
+		stream: true,
+		access: admin
+	},
 	list: {
-		summary: "The same with the hashes that chain them",
+		summary: "Every event with the hashes that chain them",
 		params: Search,
 		result: pageOf(AuditEntry),
 		rest: "GET /admin/audit",

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { Batch } from "../../broker/batch.ts";
 import type { EventType } from "../../broker/contract.ts";
 import type { SoukEvent } from "../../broker/event.ts";
@@ -6,11 +7,12 @@ import { inbox, type InboxService } from "../../mixins/inbox.mixin.ts";
 import { outbox } from "../../mixins/outbox.mixin.ts";
 import { store } from "../../mixins/store.mixin.ts";
 import { audit } from "./audit.contract.ts";
-import { append, entriesAfter, entryOf, headOf, linkBefore, model, type Row } from "./audit.store.ts";
+import { append, entriesAfter, entryOf, eventOf, headOf, linkBefore, model, type Row } from "./audit.store.ts";
 import { verifyChain, verifyEnd } from "./chain.ts";
+import { follow, type Following } from "./follow.ts";
 
 export type AuditService = InboxService & {
-	settings: { verifying: { page: number; forMs: number } };
+	settings: { verifying: { page: number; forMs: number }; following: Following };
 	arriving: Batch<SoukEvent>;
 };
 
@@ -27,7 +29,11 @@ const list: Handler<"audit.list", AuditService> = async function ({ params }) {
 
 const events: Handler<"audit.events", AuditService> = async function (ctx) {
 	const { items, ...more } = await list.call(this, ctx);
-	return { items: items.map(({ prevHash: _before, hash: _own, ...event }) => event), ...more };
+	return { items: items.map(eventOf), ...more };
+};
+
+const stream: Handler<"audit.stream", AuditService> = function ({ params }) {
+	return Promise.resolve(Readable.from(follow(this.store, params, this.settings.following)));
 };
 
 const verify: Handler<"audit.verify", AuditService> = async function (ctx) {
@@ -56,9 +62,12 @@ const GATHER_MS = 25;
 
 export default service<AuditService>({
 	name: "audit",
-	settings: { verifying: { page: 1_000, forMs: 2_500 } },
+	settings: {
+		verifying: { page: 1_000, forMs: 2_500 },
+		following: { page: 100, most: 1_000, forMs: 30_000 }
+	},
 	mixins: [store<AuditService>({ model }), outbox(), inbox({ "*": onAnything })],
-	actions: serve(audit, { events, list, verify }),
+	actions: serve(audit, { events, stream, list, verify }),
 	created() {
 		const origin = { unit: `${this.name}<*`, correlationId: this.name };
 		this.arriving = new Batch(arrived => this.store.transact({ origin }, unit => append(unit, this.name, arrived)), {

@@ -3,7 +3,7 @@ import type { SoukEvent } from "../../broker/event.ts";
 import { markManyHandled } from "../../broker/handled.ts";
 import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { Model } from "../../mixins/store.mixin.ts";
-import type { AuditEntry } from "./audit.contract.ts";
+import type { AuditedEvent, AuditEntry } from "./audit.contract.ts";
 import { chained, START, type Entry, type Link } from "./chain.ts";
 import { factOf } from "./fact.ts";
 
@@ -43,6 +43,9 @@ export const entryOf = ({ id, version, causationId, traceparent, data, ...row }:
 	traceparent: traceparent ?? undefined,
 	data: JSON.parse(data) as unknown
 });
+
+/** An entry without the hashes that chain it. */
+export const eventOf = ({ prevHash: _before, hash: _own, ...entry }: AuditEntry): AuditedEvent => entry;
 
 /** Where the chain ends, noted apart from it; absent only when somebody removed it. */
 export const headOf = (sql: Pick<Store | Unit, "get">): Promise<Link | undefined> =>
