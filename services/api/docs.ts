@@ -1,23 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-
-/** A file of the page that shows the API to a person. */
-export interface DocFile {
-	type: string;
-	body(): string | Promise<Buffer>;
-}
+import { packaged, selfContained, written, type PageFile } from "./page-file.ts";
 
 /** Nothing but what this server sends runs or is fetched; the page sets styles on its elements itself. */
-export const DOCS_POLICY = [
-	"default-src 'none'",
-	"script-src 'self'",
-	"style-src 'self' 'unsafe-inline'",
-	"img-src 'self' data:",
-	"connect-src 'self'",
-	"base-uri 'none'",
-	"form-action 'none'",
-	"frame-ancestors 'none'"
-].join("; ");
+export const DOCS_POLICY = selfContained("'self' 'unsafe-inline'");
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -51,20 +35,15 @@ const START = `SwaggerUIBundle({
 });
 `;
 
-const packaged = (name: string, type: string): [string, DocFile] => {
-	const file = createRequire(import.meta.filename).resolve(`swagger-ui-dist/${name}`);
-	let kept: Promise<Buffer> | undefined;
-	return [`/docs/${name}`, { type, body: () => (kept ??= readFile(file)) }];
-};
-const JAVASCRIPT = "text/javascript; charset=utf-8";
+const swagger = (name: string): [string, PageFile] => [`/docs/${name}`, packaged("swagger-ui-dist", name)];
 
 /** The page at /docs with all its parts, by path; a part is read when it is first asked for. */
-export const docFiles = (): ReadonlyMap<string, DocFile> =>
-	new Map<string, DocFile>([
-		["/docs", { type: "text/html; charset=utf-8", body: () => PAGE }],
-		["/docs/start.js", { type: JAVASCRIPT, body: () => START }],
-		packaged("swagger-ui.css", "text/css; charset=utf-8"),
-		packaged("swagger-ui-bundle.js", JAVASCRIPT),
-		packaged("swagger-ui-standalone-preset.js", JAVASCRIPT),
-		packaged("favicon-32x32.png", "image/png")
+export const docFiles = (): ReadonlyMap<string, PageFile> =>
+	new Map([
+		["/docs", written("docs.html", PAGE)],
+		["/docs/start.js", written("start.js", START)],
+		swagger("swagger-ui.css"),
+		swagger("swagger-ui-bundle.js"),
+		swagger("swagger-ui-standalone-preset.js"),
+		swagger("favicon-32x32.png")
 	]);

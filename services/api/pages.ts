@@ -2,8 +2,10 @@ import { healthOf, readinessOf } from "../../broker/health.ts";
 import { processMetrics } from "../../broker/process-metrics.ts";
 import { runtimeOf } from "../../broker/runtime.ts";
 import { RouteNotFound } from "./api.errors.ts";
+import { CONSOLE_POLICY, consoleFiles } from "./console.ts";
 import { DOCS_POLICY, docFiles } from "./docs.ts";
 import type { ApiService, Page } from "./gateway.ts";
+import type { PageFile } from "./page-file.ts";
 import { openApi } from "./openapi.ts";
 import { problemsOf } from "./problem-list.ts";
 import { problemType } from "./problem.ts";
@@ -83,17 +85,23 @@ const problems: Page[] = [
 	}
 ];
 
-const docs: Page[] = [...docFiles()].map(([path, { type, body }]) => ({
-	path,
-	summary: "The API, to read and to try",
-	type: type.split(";")[0]!,
-	async answer(_gateway, exchange) {
-		exchange.set("Cache-Control", "public, max-age=3600");
-		exchange.send(200, await body(), type, DOCS_POLICY);
-	}
-}));
+/** `cache` says for how long a browser need not ask again. */
+const shown = (files: ReadonlyMap<string, PageFile>, summary: string, policy: string, cache: string): Page[] =>
+	[...files].map(([path, { type, body }]) => ({
+		path,
+		summary,
+		type: type.split(";")[0]!,
+		async answer(_gateway, exchange) {
+			exchange.set("Cache-Control", cache);
+			exchange.send(200, await body(), type, policy);
+		}
+	}));
+
+const docs = shown(docFiles(), "The API, to read and to try", DOCS_POLICY, "public, max-age=3600");
+// Its parts fit each other only when they are of one version.
+const operators = shown(consoleFiles(), "What happens, for those who look after it", CONSOLE_POLICY, "no-cache");
 
 /** Every address that the gateway answers by itself. */
-export const pages: readonly Page[] = [...health, ...documents, ...problems, ...docs];
+export const pages: readonly Page[] = [...health, ...documents, ...problems, ...docs, ...operators];
 
-const shownPages = pages.filter(({ path }) => !path.startsWith("/docs/") && !path.includes(":"));
+const shownPages = pages.filter(({ path }) => !/^\/(docs|console)\/|:/.test(path));

@@ -1,0 +1,62 @@
+// @ts-check
+import { ask } from "./api.js";
+import { flowAddress, Heading, Time, Trouble, useAnswer } from "./parts.js";
+import { html, useState } from "./preact.js";
+
+/** @typedef {{ id: string, consumer: string, type: string, subject: string, status: string, error: string | null, attempts: number, parkedAt: string, event: { correlationid?: string } }} Letter */
+
+/** Events that a service could not handle, and what a person can do about them. @param {{ query: URLSearchParams }} props */
+export function DeadLetters({ query }) {
+	const status = query.get("status") ?? "";
+	const { body, trouble, again } = useAnswer(
+		() => ask(`/admin/dead-letters${status && `?status=${status}`}`),
+		[status]
+	);
+	const { items = [], degraded } = /** @type {{ items?: Letter[], degraded?: string[] }} */ (body ?? {});
+	const [failed, setFailed] = useState(/** @type {string | undefined} */ (undefined));
+	const act = async (/** @type {Letter} */ { id, type, consumer }, /** @type {"retry" | "discard"} */ verb) => {
+		const question =
+			verb === "retry"
+				? `Have ${consumer} handle ${type} again?`
+				: `Give up ${type}? ${consumer} will never handle it.`;
+		if (!confirm(question)) return;
+		const answer = await ask(`/admin/dead-letters/${id}/${verb}`, { method: "POST", body: {} });
+		setFailed(answer.status === 200 ? undefined : (answer.body?.detail ?? `The server answers ${answer.status}.`));
+		await again();
+	};
+	const choose = (/** @type {{ currentTarget: HTMLSelectElement }} */ { currentTarget: { value } }) =>
+		location.replace(`#/dead-letters${value && `?status=${value}`}`);
+	return html`<main>
+		<${Heading} title="Dead letters"><button type="button" onClick=${again}>Refresh</button></${Heading}>
+		<form class="filters">
+			<label>Status
+				<select value=${status} onChange=${choose}>
+					${["", "PARKED", "WAITING", "RETRIED", "DISCARDED"].map(name => html`<option key=${name} value=${name} selected=${name === status}>${name || "open"}</option>`)}
+				</select>
+			</label>
+		</form>
+		<${Trouble} text=${failed ?? trouble ?? (degraded && `Could not be asked: ${degraded.join(", ")}`)} />
+		<table>
+			<caption>Events that could not be handled, and those that wait behind them.</caption>
+			<thead><tr><th scope="col">Letter</th><th scope="col">Event</th><th scope="col">Subject</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Why</th><th scope="col">What to do</th></tr></thead>
+			<tbody>
+				${items.map(
+					letter => html`<tr key=${letter.id}>
+						<th scope="row">${letter.id}</th>
+						<td><a href=${flowAddress(letter.event.correlationid ?? "")}>${letter.type}</a></td>
+						<td>${letter.subject}</td>
+						<td>${letter.status}</td>
+						<td><${Time} at=${letter.parkedAt} /></td>
+						<td>${letter.error ?? ""} ${letter.attempts > 0 && html`<span class="note">${letter.attempts} tries</span>`}</td>
+						<td>${
+							letter.status === "PARKED" &&
+							html`<button type="button" aria-label=${`Retry ${letter.id}`} onClick=${() => act(letter, "retry")}>Retry</button>
+							<button type="button" aria-label=${`Discard ${letter.id}`} onClick=${() => act(letter, "discard")}>Discard</button>`
+						}</td>
+					</tr>`
+				)}
+			</tbody>
+		</table>
+		${items.length === 0 && html`<p class="nothing">None.</p>`}
+	</main>`;
+}
