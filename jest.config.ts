@@ -1,6 +1,6 @@
 import type { Config } from "jest";
 import type { Program } from "./test/support/needs.ts";
-import { NATS, POSTGRES, REDIS, whyNot } from "./test/support/where.ts";
+import { CHROMIUM, NATS, POSTGRES, REDIS, whyNot } from "./test/support/where.ts";
 
 type Project = Config & { displayName: string };
 
@@ -98,6 +98,7 @@ const config: Config = {
 		except(withServers([POSTGRES], overPostgres("postgres-e2e", ["test/e2e/**/*.spec.ts"], [PATIENCE])), "process"),
 		layoutB("cluster-b", ["test/e2e/**/*.spec.ts", "test/cluster/launcher.spec.ts"]),
 		except(layoutC("cluster-c", ["test/e2e/**/*.spec.ts"]), "process"),
+		withServers([CHROMIUM], project("browser", ["test/browser/**/*.spec.ts"], [PATIENCE])),
 		// Minutes of load, and of processes killed one by one.
 		layoutB("cluster-b-kills", ["test/cluster/kills.spec.ts"]),
 		layoutC("cluster-c-kills", ["test/cluster/{kills,rolling}.spec.ts"]),

@@ -105,7 +105,7 @@ async function waiting(driver: Driver, subject: string): Promise<Letter[]> {
 let injected = 0;
 
 /** Puts an event into the outbox of products, as a broken version of that service would have committed it, and answers with its id. */
-export function inject({ souk }: Trial, type: string, subject: string, data: object): string {
+export function inject({ souk }: Pick<Trial, "souk">, type: string, subject: string, data: object): string {
 	const id = `01900000-0000-7000-8000-${String(process.pid * 100_000 + ++injected).padStart(12, "0")}`;
 	const time = new Date().toISOString();
 	const event = {

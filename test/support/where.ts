@@ -1,10 +1,12 @@
 import { hasPostgres } from "./postgres-server.ts";
 import { isThere, type Program } from "./needs.ts";
 
-/** The servers that whole projects of specs need. */
+/** The programs that whole projects of specs need: servers, */
 export const POSTGRES: Program = { name: "postgres", install: "apt-get install postgresql" };
 export const NATS: Program = { name: "nats-server", install: "apt-get install nats-server" };
 export const REDIS: Program = { name: "redis-server", install: "apt-get install redis-server" };
+/** and what shows pages as people see them. */
+export const CHROMIUM: Program = { name: "chromium", install: "apt-get install chromium" };
 
 const missing = (program: Program): boolean => (program === POSTGRES ? !hasPostgres() : !isThere(program));
 

@@ -23,6 +23,7 @@ export function Events({ events, state, query }) {
 	const field = (/** @type {string} */ name) => (/** @type {{ currentTarget: HTMLInputElement }} */ event) =>
 		choose(name, event.currentTarget.value);
 	const from = held ?? events;
+	const waiting = held ? events.findIndex(({ seq }) => seq <= (held[0]?.seq ?? 0)) : 0;
 	const shown = from.filter(
 		event =>
 			(!topic || topicOf(event.type) === topic) &&
@@ -31,7 +32,7 @@ export function Events({ events, state, query }) {
 	);
 	const topics = [...new Set([...(topic ? [topic] : []), ...from.map(event => topicOf(event.type))])].sort();
 	return html`<main>
-		<${Heading} title="Events"><span class=${`state ${state}`} role="status">${held ? "paused" : state}</span></${Heading}>
+		<${Heading} title="Events"><span class=${`state ${state}`} role="status">${held ? `paused, ${waiting < 0 ? events.length : waiting} new` : state}</span></${Heading}>
 		<form class="filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
 			<label>Topic
 				<select value=${topic} onChange=${field("topic")}>
