@@ -262,18 +262,24 @@ const rules: Rule[] = [
 		]
 	},
 	{
+		// Browsers are given files as they are written, so what the console's page is made of is JavaScript.
 		name: "relative imports end in .ts",
 		breaches: eachImport(
 			anywhere,
-			(_, _to, { specifier }) => /^\.\.?(\/|$)/.test(specifier) && !/\.(tsx?|json)$/.test(specifier)
+			(_, _to, { specifier }) =>
+				/^\.\.?(\/|$)/.test(specifier) && !/\.(tsx?|json)$|\/console\/web\/[\w-]+\.js$/.test(specifier)
 		),
 		planted: [
 			{ "broker/a.ts": 'import { b } from "./b";' },
 			{ "broker/a.ts": 'import type { B } from "./b.js";' },
+			{ "test/unit/a.spec.ts": 'import { flow } from "../../services/console/flow.js";' },
 			{ "test/unit/a.spec.ts": 'import b from "..";' },
 			{ "services/orders/orders.contract.ts": 'declare module "../../broker/contract" {}' }
 		],
-		innocent: [{ "broker/a.ts": 'import { b } from "./b.ts"; import { z } from "zod";' }]
+		innocent: [
+			{ "broker/a.ts": 'import { b } from "./b.ts"; import { z } from "zod";' },
+			{ "test/unit/a.spec.ts": 'import { flow } from "../../services/console/web/flow.js";' }
+		]
 	},
 	{
 		name: "only broker/env.ts reads the environment",

@@ -25,5 +25,5 @@ export const consoleFiles = (): ReadonlyMap<string, PageFile> =>
 	new Map([
 		["/console", onDisk(join(WEB, "index.html"))],
 		...SOURCES.map((name): [string, PageFile] => [`/console/${name}`, onDisk(join(WEB, name))]),
-		["/console/preact.js", packaged("htm", "../preact/standalone.module.js")]
+		["/console/preact.mjs", packaged("htm", "../preact/standalone.mjs")]
 	]);

@@ -9,7 +9,7 @@ import { store } from "../../mixins/store.mixin.ts";
 import { audit } from "./audit.contract.ts";
 import { append, entriesAfter, entryOf, eventOf, headOf, linkBefore, model, type Row } from "./audit.store.ts";
 import { verifyChain, verifyEnd } from "./chain.ts";
-import { follow, type Following } from "./follow.ts";
+import { follow, type Following } from "./audit.stream.ts";
 
 export type AuditService = InboxService & {
 	settings: { verifying: { page: number; forMs: number }; following: Following };

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 const main = () => page.getByRole("main");
-const title = (name: string) => page.getByRole("heading", { level: 1, name }).waitFor();
+const title = (name: string) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 async function signIn(name: string): Promise<void> {
 	await page.getByLabel("E-mail").fill(`${name}@souk.test`);
 	await page.getByLabel("Password").fill("souk-demo");
@@ -94,7 +94,6 @@ describe("the console", () => {
 		await main()
 			.getByRole("cell", { name: `order/${next.id}` })
 			.waitFor();
-		await other.close();
 	});
 
 	// checklist: 234
@@ -116,6 +115,7 @@ describe("the console", () => {
 		const { id } = await order(it_, { flow: "orchestrated" });
 		const declined = await order(it_, { flow: "orchestrated", payment: { token: "tok_declined" } });
 		await page.getByRole("link", { name: "Flow", exact: true }).click();
+		await title("Flow");
 		await page.getByLabel("Order number, request id or trace id").fill(String(id));
 		await page.getByRole("button", { name: "Show" }).click();
 		await title(`Flow of order ${id}`);

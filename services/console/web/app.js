@@ -3,7 +3,7 @@ import { ask, follow, isSignedIn, signOut, whenSignedOut } from "./api.js";
 import { DeadLetters } from "./dead-letters.js";
 import { Events } from "./events.js";
 import { Flow } from "./flow-view.js";
-import { html, render, useEffect, useState } from "./preact.js";
+import { html, render, useEffect, useState } from "./preact.mjs";
 import { Services } from "./services.js";
 import { SignIn } from "./sign-in.js";
 

@@ -1,7 +1,7 @@
 // @ts-check
 import { ask } from "./api.js";
 import { flowAddress, Heading, Time, Trouble, useAnswer } from "./parts.js";
-import { html, useState } from "./preact.js";
+import { html, useState } from "./preact.mjs";
 
 /** @typedef {{ id: string, consumer: string, type: string, subject: string, status: string, error: string | null, attempts: number, parkedAt: string, event: { correlationid?: string } }} Letter */
 

@@ -1,6 +1,6 @@
 // @ts-check
 import { flowAddress, Heading, Time } from "./parts.js";
-import { html, useState } from "./preact.js";
+import { html, useState } from "./preact.mjs";
 
 /** @typedef {import("./flow.js").Happened} Happened */
 

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { findFlow } from "./flow-source.js";
 import { lengthOf, rowsOf } from "./flow.js";
 import { flowAddress, Heading, Time, Trouble } from "./parts.js";
-import { html, useEffect, useRef, useState } from "./preact.js";
+import { html, useEffect, useRef, useState } from "./preact.mjs";
 
 /** @typedef {import("./flow.js").Row} Row @typedef {import("./flow-source.js").Found} Found */
 

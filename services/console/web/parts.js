@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useEffect, useState } from "./preact.js";
+import { html, useEffect, useState } from "./preact.mjs";
 
 /** Words that a view begins with. @param {{ title: string, children?: unknown }} props */
 export function Heading({ title, children }) {

@@ -1,7 +1,7 @@
 // @ts-check
 import { ask } from "./api.js";
 import { Heading, Trouble, useAnswer } from "./parts.js";
-import { html } from "./preact.js";
+import { html } from "./preact.mjs";
 
 /** @typedef {{ name: string, routes: string[], instances: { node: string, host: string }[] }} Registered */
 /** @typedef {{ items: Registered[], states: Record<string, string>, status: string }} Register */

@@ -1,7 +1,7 @@
 // @ts-check
 import { signIn } from "./api.js";
 import { Heading, Trouble } from "./parts.js";
-import { html, useState } from "./preact.js";
+import { html, useState } from "./preact.mjs";
 
 /** @param {{ done: () => void }} props */
 export function SignIn({ done }) {

@@ -1,4 +1,4 @@
-// What the page uses of `htm/preact/standalone`, which is served as /console/preact.js and brings no types of its own.
+// What the page uses of `htm/preact/standalone`, which is served as /console/preact.mjs and brings no types of its own.
 
 /** Something to be shown: text is only ever shown as text. */
 export type View = object | string | number | null | undefined | false | View[];
