@@ -8,6 +8,7 @@ export function banner(env: Env, port: number): string {
 		"",
 		`API      ${base}/api/v1`,
 		`Docs     ${base}/docs`,
+		`Console  ${base}/console`,
 		`Health   ${base}/health`,
 		`Data     ${env.DATA_DIR}/  (one SQLite file a service, mail in ${env.DATA_DIR}/mailbox/)`,
 		...(env.seedDemo
