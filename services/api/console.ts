@@ -15,6 +15,7 @@ const SOURCES = [
 	"flow-view.js",
 	"icon.svg",
 	"parts.js",
+	"requests.js",
 	"services.js",
 	"sign-in.js",
 	"style.css"

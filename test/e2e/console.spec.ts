@@ -136,11 +136,11 @@ describe("npm run explain", () => {
 		await eventually(async () => {
 			const { code, said } = await explain(requestId);
 			expect([code, said]).toEqual([0, expect.stringContaining(`order ${body.id} · request ${requestId}`)]);
-			expect(said).toMatch(/✗ payments\.authorize +PAYMENT_DECLINED/);
-			expect(said).toMatch(/← inventory\.release\b/);
+			expect(said).toMatch(/✗ step payments\.authorize +PAYMENT_DECLINED/);
+			expect(said).toMatch(/← step inventory\.release\b/);
 			expect(said).toContain(`← inventory.released  order/${body.id}`);
 			expect(said).toContain(`order.cancelled  order/${body.id}`);
-			expect(said.indexOf("✗ payments.authorize")).toBeLessThan(said.indexOf("← inventory.release"));
+			expect(said.indexOf("✗ step payments.authorize")).toBeLessThan(said.indexOf("← step inventory.release"));
 		});
 	});
 
@@ -154,6 +154,9 @@ describe("npm run explain", () => {
 			code: 2,
 			said: expect.stringContaining("nobody@souk.test cannot log in") as string
 		});
-		expect(await explain("1", "--url", "http://127.0.0.1:9")).toMatchObject({ code: 2 });
+		expect(await explain("1", "--url", "http://127.0.0.1:9")).toEqual({
+			code: 2,
+			said: expect.stringContaining("Nothing answers at http://127.0.0.1:9") as string
+		});
 	});
 });

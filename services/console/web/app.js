@@ -90,7 +90,7 @@ function App() {
 function viewOf({ view, reference, query }, events, state) {
 	switch (view) {
 		case "flow":
-			return html`<${Flow} reference=${reference} events=${events} />`;
+			return html`<${Flow} reference=${reference} brief=${query.has("brief")} events=${events} />`;
 		case "services":
 			return html`<${Services} />`;
 		case "dead-letters":

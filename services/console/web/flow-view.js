@@ -1,8 +1,9 @@
 // @ts-check
 import { ask } from "./api.js";
 import { findFlow } from "./flow-source.js";
-import { lengthOf, rowsOf } from "./flow.js";
+import { inBrief, lengthOf, rowsOf } from "./flow.js";
 import { flowAddress, Heading, Time, Trouble } from "./parts.js";
+import { Requests } from "./requests.js";
 import { html, useEffect, useRef, useState } from "./preact.mjs";
 
 /** @typedef {import("./flow.js").Row} Row @typedef {import("./flow-source.js").Found} Found */
@@ -20,11 +21,12 @@ const KINDS = {
 	step: "step"
 };
 
-/** What one request led to. @param {{ reference: string, events: import("./flow.js").Happened[] }} props */
-export function Flow({ reference, events }) {
+/** What one request led to. @param {{ reference: string, brief: boolean, events: import("./flow.js").Happened[] }} props */
+export function Flow({ reference, brief, events }) {
 	const [found, setFound] = useState(/** @type {Found | undefined} */ (undefined));
 	const [trouble, setTrouble] = useState(/** @type {string | undefined} */ (undefined));
 	const asked = useRef("");
+	const lookedAgain = useRef(false);
 	const look = async () => {
 		asked.current = reference;
 		const now = await findFlow(ask, reference).catch(() => null);
@@ -37,21 +39,33 @@ export function Flow({ reference, events }) {
 	useEffect(() => {
 		setFound(undefined);
 		setTrouble(undefined);
+		lookedAgain.current = false;
 		if (reference) void look();
 	}, [reference]);
-	// What is new is shown as it comes; what else is known of it, once it is quiet.
+	// What is new is shown as it comes; what else is known of it is asked for once it is quiet, and so is what services had
+	// not told yet of a request that has just been made.
 	useEffect(() => {
-		if (!found || found.events.some(({ seq }) => seq >= newest)) return undefined;
-		const timer = setTimeout(() => void look(), SETTLED_MS);
+		if (!found) return undefined;
+		const unknown = newest > Math.max(0, ...found.events.map(({ seq }) => seq));
+		if (!unknown && (lookedAgain.current || !isRecent(found.events))) return undefined;
+		const timer = setTimeout(() => {
+			lookedAgain.current = true;
+			void look();
+		}, SETTLED_MS);
 		return () => clearTimeout(timer);
 	}, [newest, found]);
 	return html`<main>
 		<${Heading} title=${reference ? `Flow of ${/^\d+$/.test(reference) ? `order ${reference}` : reference}` : "Flow"} />
 		<${Search} reference=${reference} />
 		<${Trouble} text=${trouble} />
-		${found && html`<${Tree} found=${{ ...found, events: merged(found.events, fresh) }} />`}
+		${!reference && html`<${Requests} />`}
+		${found && html`<${Tree} found=${{ ...found, events: merged(found.events, fresh) }} reference=${reference} brief=${brief} />`}
 	</main>`;
 }
+
+const RECENT_MS = 10_000;
+/** @param {Found["events"]} events */
+const isRecent = events => events.some(({ at }) => Math.abs(Date.now() - Date.parse(at)) < RECENT_MS);
 
 /** @param {Found["events"]} known @param {Found["events"]} fresh */
 const merged = (known, fresh) => [...new Map([...known, ...fresh].map(event => [event.seq, event])).values()];
@@ -69,9 +83,10 @@ function Search({ reference }) {
 	</form>`;
 }
 
-/** @param {{ found: Found }} props */
-function Tree({ found }) {
-	const rows = rowsOf(found);
+/** @param {{ found: Found, reference: string, brief: boolean }} props */
+function Tree({ found, reference, brief }) {
+	const all = rowsOf(found);
+	const rows = brief ? inBrief(all) : all;
 	const length = lengthOf(rows);
 	const { order, requestId, others, spans } = found;
 	return html`
@@ -83,6 +98,7 @@ function Tree({ found }) {
 			<div><dt>Failed</dt><dd>${rows.filter(({ error }) => error).length}</dd></div>
 			${others.length > 0 && html`<div><dt>Other requests</dt><dd>${others.map(id => html`<a key=${id} href=${flowAddress(id)}>${id}</a> `)}</dd></div>`}
 		</dl>
+		${spans.length > 0 && html`<p><a href=${`${flowAddress(reference)}${brief ? "" : "?brief"}`}>${brief ? "Show what went on inside the services, too" : "Leave out what went on inside the services"}</a></p>`}
 		<table class="flow">
 			<caption>
 				Each beneath what led to it, with the milliseconds since the beginning.

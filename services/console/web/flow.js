@@ -75,6 +75,26 @@ export function rowsOf({ requestId, events, spans = [], steps = [] }) {
 	return laidOut(root, nodes);
 }
 
+/** What services do within themselves, and nobody else hears of. @type {ReadonlySet<Row["kind"]>} */
+const INNER = new Set(/** @type {const} */ (["call", "unit", "event"]));
+
+/**
+ * The same rows without what goes on inside the services, unless it failed: steps and events, each beneath the nearest that
+ * is left.
+ * @param {readonly Row[]} rows @returns {Row[]}
+ */
+export function inBrief(rows) {
+	/** @type {number[]} */
+	const above = [];
+	return rows.flatMap(row => {
+		while (above.length > 0 && /** @type {number} */ (above.at(-1)) >= row.depth) above.pop();
+		if (INNER.has(row.kind) && !row.error) return [];
+		const depth = above.length;
+		above.push(row.depth);
+		return [{ ...row, depth }];
+	});
+}
+
 /** The whole time that the rows show, in milliseconds. @param {readonly Row[]} rows */
 export const lengthOf = rows => rows.reduce((end, { offset, ms = 0 }) => Math.max(end, offset + ms), 0);
 

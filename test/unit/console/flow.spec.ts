@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import { lengthOf, rowsOf, type Happened, type Row, type Span, type Step } from "../../../services/console/web/flow.js";
+import {
+	inBrief,
+	lengthOf,
+	rowsOf,
+	type Happened,
+	type Row,
+	type Span,
+	type Step
+} from "../../../services/console/web/flow.js";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
 const at = (ms: number) => new Date(Date.UTC(2026, 0, 1) + ms).toISOString();
@@ -196,6 +204,26 @@ describe("a flow told by its spans", () => {
 		expect(rows.filter(({ kind }) => kind === "step" || kind === "saga")).toMatchObject([
 			{ name: "payments.authorize", depth: 3, error: "PAYMENT_DECLINED" },
 			{ name: "inventory.release", depth: 3, undoes: true }
+		]);
+	});
+
+	it("can be told in brief: steps and events, and what failed", () => {
+		const events = [
+			happened("order.created", 17, { traceparent: committed("u1") }),
+			happened("notification.sent", 40, { traceparent: committed("u2") })
+		];
+		const failed = { ...span("c2", "e1", "call", "users.recipient", 33, 2), error: "TIMEOUT" };
+		const more = [
+			failed,
+			span("s1", "u1", "step", "inventory.reserve", 18, 3),
+			span("c3", "s1", "call", "inventory.reserve", 19, 1)
+		];
+		expect(drawn(inBrief(rowsOf({ requestId: "r", events, spans: [...spans, ...more] })))).toEqual([
+			"POST /api/v2/orders",
+			"  order.created",
+			"    notification.sent",
+			"    users.recipient",
+			"  inventory.reserve"
 		]);
 	});
 
