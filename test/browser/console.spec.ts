@@ -29,9 +29,9 @@ async function signIn(name: string): Promise<void> {
 }
 /** What a table says, row by row: the text of one of its columns. */
 const column = (place: number) => main().locator(`tbody tr > :nth-child(${place})`).allInnerTexts();
-/** The rows of a flow: how deep each stands, and what it is. */
+/** The steps and events of a flow: how deep each stands, and what it is. */
 async function flow(): Promise<[depth: number, name: string][]> {
-	const rows = main().locator("table.flow tbody tr");
+	const rows = main().locator("table.flow tbody tr:is(.step, .happened)");
 	const depths = await rows.evaluateAll(all => all.map(row => Number(row.getAttribute("data-depth"))));
 	const names = await rows.locator("strong").allInnerTexts();
 	return names.map((name, index) => [depths[index]!, name]);
