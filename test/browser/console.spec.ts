@@ -21,6 +21,7 @@ afterAll(async () => {
 });
 
 const main = () => page.getByRole("main");
+const visit = (view: string) => page.getByRole("navigation").getByRole("link", { name: view, exact: true }).click();
 const title = (name: string) => page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 async function signIn(name: string): Promise<void> {
 	await page.getByLabel("E-mail").fill(`${name}@souk.test`);
@@ -114,7 +115,7 @@ describe("the console", () => {
 	it("shows an order's saga by the order's number, and what was taken back where it failed", async () => {
 		const { id } = await order(it_, { flow: "orchestrated" });
 		const declined = await order(it_, { flow: "orchestrated", payment: { token: "tok_declined" } });
-		await page.getByRole("link", { name: "Flow", exact: true }).click();
+		await visit("Flow");
 		await title("Flow");
 		await page.getByLabel("Order number, request id or trace id").fill(String(id));
 		await page.getByRole("button", { name: "Show" }).click();
@@ -151,7 +152,7 @@ describe("the console", () => {
 	});
 
 	it("names every service with its processes, and says which are up", async () => {
-		await page.getByRole("link", { name: "Services" }).click();
+		await visit("Services");
 		await title("Services");
 		await main()
 			.getByRole("row", { name: /^orders up/ })
@@ -169,7 +170,7 @@ describe("the console", () => {
 		inject(it_, "inventory.stocked", spoilt, { nonsense: true });
 		await page.goto(`/console#/events?type=inventory.stocked`);
 		await main().getByRole("cell", { name: spoilt }).waitFor();
-		await page.getByRole("link", { name: "Dead letters" }).click();
+		await visit("Dead letters");
 		await title("Dead letters");
 		// Two services hear of it: the catalogue, and the audit log.
 		await eventually(async () => {
