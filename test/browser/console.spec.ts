@@ -118,6 +118,11 @@ describe("the console", () => {
 		await visit("Flow");
 		await title("Flow");
 		await page.getByLabel("Order number, request id or trace id").fill(String(id));
+		// The page is drawn anew whenever something happens: what was typed stays.
+		await page.evaluate(`new Promise(drawn => {
+			addEventListener("hashchange", () => requestAnimationFrame(() => requestAnimationFrame(drawn)), { once: true });
+			location.hash = "#/flow?again";
+		})`);
 		await page.getByRole("button", { name: "Show" }).click();
 		await title(`Flow of order ${id}`);
 		const steps = [

@@ -34,7 +34,9 @@ export function Flow({ reference, brief, events }) {
 		setTrouble(now ? undefined : now === null ? "The server cannot be reached." : `Nothing is known of ${reference}.`);
 		setFound(now ?? undefined);
 	};
-	const fresh = found ? events.filter(event => event.correlationId === found.requestId) : [];
+	const fresh = events.filter(({ correlationId, subject }) =>
+		found ? correlationId === found.requestId : correlationId === reference || subject === `order/${reference}`
+	);
 	const newest = fresh[0]?.seq ?? 0;
 	useEffect(() => {
 		setFound(undefined);
@@ -45,9 +47,9 @@ export function Flow({ reference, brief, events }) {
 	// What is new is shown as it comes; what else is known of it is asked for once it is quiet, and so is what services had
 	// not told yet of a request that has just been made.
 	useEffect(() => {
-		if (!found) return undefined;
-		const unknown = newest > Math.max(0, ...found.events.map(({ seq }) => seq));
-		if (!unknown && (lookedAgain.current || !isRecent(found.events))) return undefined;
+		const known = found?.events ?? [];
+		const unknown = newest > Math.max(0, ...known.map(({ seq }) => seq));
+		if (!unknown && (lookedAgain.current || !isRecent(known))) return undefined;
 		const timer = setTimeout(() => {
 			lookedAgain.current = true;
 			void look();
@@ -77,8 +79,9 @@ function Search({ reference }) {
 		const wanted = new FormData(/** @type {HTMLFormElement} */ (event.currentTarget)).get("reference");
 		location.hash = flowAddress(String(wanted).trim());
 	};
+	// With `value`, what somebody types would be taken back whenever an event comes.
 	return html`<form class="filters" role="search" onSubmit=${submit}>
-		<label>Order number, request id or trace id <input key=${reference} name="reference" value=${reference} required size="40" /></label>
+		<label>Order number, request id or trace id <input key=${reference} name="reference" defaultValue=${reference} required size="40" /></label>
 		<button class="main">Show</button>
 	</form>`;
 }
