@@ -212,19 +212,22 @@ function laidOut(root, nodes) {
 	const children = Map.groupBy(inOrder(nodes.filter(node => node !== root)), ({ parent }) =>
 		parent && known.has(parent) ? parent : root.key
 	);
-	const start = Date.parse(root.at < earliest(nodes) || nodes.length === 0 ? root.at : earliest(nodes));
+	// A measured request began what is beneath it, whatever other clocks say.
+	const start = Date.parse(root.ms === undefined ? earliest([root, ...nodes]) : root.at);
 	/** @type {Row[]} */
 	const rows = [];
 	const seen = new Set();
-	/** @param {Node} node @param {number} depth */
-	const put = ({ parent: _above, ...node }, depth) => {
+	/** @param {Node} node @param {number} depth @param {number} from */
+	const put = ({ parent: _above, ...node }, depth, from) => {
 		if (seen.has(node.key)) return;
 		seen.add(node.key);
-		rows.push({ ...node, depth, offset: Math.max(0, Date.parse(node.at) - start) || 0 });
-		for (const child of children.get(node.key) ?? []) put(child, depth + 1);
+		// Services have clocks of their own; what led to something was before it.
+		const offset = Math.max(from, Date.parse(node.at) - start || 0);
+		rows.push({ ...node, depth, offset });
+		for (const child of children.get(node.key) ?? []) put(child, depth + 1, offset);
 	};
-	put(root, 0);
+	put(root, 0, 0);
 	// What others sent may say that two things caused each other: then neither is beneath the request, and both are shown.
-	for (const node of nodes) put(node, 1);
+	for (const node of nodes) put(node, 1, 0);
 	return rows;
 }

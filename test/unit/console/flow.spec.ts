@@ -207,6 +207,18 @@ describe("a flow told by its spans", () => {
 		]);
 	});
 
+	it("draws nothing before what led to it, though the clocks of services differ", () => {
+		const early = happened("order.created", -3, { traceparent: committed("u1") });
+		const rows = rowsOf({ requestId: "r", events: [early], spans });
+		expect(rows.map(({ name, offset }) => [name, offset]).slice(0, 5)).toEqual([
+			["POST /api/v2/orders", 0],
+			["orders.place", 2],
+			["orders.place", 15],
+			["order.created", 15],
+			["order.created", 30]
+		]);
+	});
+
 	it("can be told in brief: steps and events, and what failed", () => {
 		const events = [
 			happened("order.created", 17, { traceparent: committed("u1") }),
