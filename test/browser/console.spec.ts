@@ -156,6 +156,49 @@ describe("the console", () => {
 		await page.getByRole("alert").filter({ hasText: "Nothing is known of no-such-request" }).waitFor();
 	});
 
+	// checklist: 117, 235
+	it("finds a request that was slow, and draws what it was slow with: each time within that of what it was done for", async () => {
+		const { id } = await order(it_, { payment: { token: "tok_slow" } });
+		await page.goto("/console#/flow");
+		await eventually(async () => {
+			await page.getByLabel("Name").fill("orders");
+			await page.getByLabel("Slower than").fill("1500");
+			await page.getByRole("button", { name: "List" }).click();
+			await main().getByRole("link", { name: "POST /api/v1/orders" }).first().click({ timeout: 1_000 });
+		});
+		await main()
+			.getByRole("link", { name: String(id), exact: true })
+			.waitFor();
+		const row = (kind: string, name: string) =>
+			main()
+				.locator(`tr.${kind}`)
+				.filter({ has: page.locator("strong", { hasText: name }) })
+				.first();
+		const drawn = async (kind: string, name: string) => (await row(kind, name).locator(".bar").boundingBox())!;
+		await row("call", "payments.authorize").waitFor();
+		const whole = await drawn("http", "POST /api/v1/orders");
+		const placed = await drawn("call", "orders.place");
+		for (const [inner, outer] of [
+			[placed, whole],
+			[await drawn("call", "products.resolve"), placed],
+			[await drawn("call", "users.contact"), placed],
+			[await drawn("unit", "orders.place"), placed],
+			[await drawn("call", "payments.authorize"), await drawn("step", "payments.authorize")]
+		] as const) {
+			// A bar is two pixels wide at least, however short the time.
+			expect(inner.x).toBeGreaterThanOrEqual(outer.x - 1);
+			expect(inner.x + inner.width).toBeLessThanOrEqual(outer.x + outer.width + 3);
+		}
+		// The provider took its time, and that is what the request waited for.
+		expect((await drawn("step", "payments.authorize")).width).toBeGreaterThan(whole.width / 2);
+		expect(await row("call", "orders.place").locator("td.number").last().innerText()).toMatch(/ms$/);
+		expect(await barriers(page)).toEqual([]);
+
+		await page.getByRole("link", { name: "Leave out what went on inside the services" }).click();
+		await row("call", "orders.place").waitFor({ state: "detached" });
+		await row("step", "payments.authorize").waitFor();
+	});
+
 	it("names every service with its processes, and says which are up", async () => {
 		await visit("Services");
 		await title("Services");
