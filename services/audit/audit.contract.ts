@@ -61,6 +61,7 @@ export const audit = contract("audit", {
 		result: z.unknown(),
 		rest: "GET /admin/events/stream",
 		stream: true,
+		untraced: true,
 		access: admin
 	},
 	list: {
