@@ -126,7 +126,10 @@ export async function follow(after, hear, tell, signal) {
 	}
 }
 
-/** @param {ReadableStream<Uint8Array<ArrayBuffer>>} body @returns {AsyncGenerator<{ id?: string | undefined, data?: string | undefined }>} */
+/**
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>>} body
+ * @returns {AsyncGenerator<{ id?: string | undefined, data?: string | undefined }>}
+ */
 async function* messagesIn(body) {
 	const reader = body.pipeThrough(new TextDecoderStream()).getReader();
 	let rest = "";

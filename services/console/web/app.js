@@ -79,7 +79,10 @@ function App() {
 	return html`
 		<nav aria-label="Views">
 			<span class="name">Souk</span>
-			${VIEWS.map(([view, title]) => html`<a key=${view} href=${`#/${view}`} aria-current=${at.view === view ? "page" : null}>${title}</a>`)}
+			${VIEWS.map(
+				([view, title]) =>
+					html`<a key=${view} href=${`#/${view}`} aria-current=${at.view === view ? "page" : null}>${title}</a>`
+			)}
 			<button type="button" onClick=${signOut}>Sign out</button>
 		</nav>
 		${viewOf(at, events, state)}

@@ -1,9 +1,22 @@
 // @ts-check
 import { ask } from "./api.js";
-import { flowAddress, Heading, Time, Trouble, useAnswer } from "./parts.js";
+import { Columns, flowAddress, Heading, Time, Trouble, useAnswer } from "./parts.js";
 import { html, useState } from "./preact.mjs";
 
-/** @typedef {{ id: string, consumer: string, type: string, subject: string, status: string, error: string | null, attempts: number, parkedAt: string, event: { correlationid?: string } }} Letter */
+/**
+ * @typedef {object} Letter
+ * @property {string} id
+ * @property {string} consumer
+ * @property {string} type
+ * @property {string} subject
+ * @property {string} status
+ * @property {string | null} error
+ * @property {number} attempts
+ * @property {string} parkedAt
+ * @property {{ correlationid?: string }} event
+ */
+
+const STATUSES = ["", "PARKED", "WAITING", "RETRIED", "DISCARDED"];
 
 /** Events that a service could not handle, and what a person can do about them. @param {{ query: URLSearchParams }} props */
 export function DeadLetters({ query }) {
@@ -31,14 +44,16 @@ export function DeadLetters({ query }) {
 		<form class="filters">
 			<label>Status
 				<select value=${status} onChange=${choose}>
-					${["", "PARKED", "WAITING", "RETRIED", "DISCARDED"].map(name => html`<option key=${name} value=${name} selected=${name === status}>${name || "open"}</option>`)}
+					${STATUSES.map(
+						name => html`<option key=${name} value=${name} selected=${name === status}>${name || "open"}</option>`
+					)}
 				</select>
 			</label>
 		</form>
 		<${Trouble} text=${failed ?? trouble ?? (degraded && `Could not be asked: ${degraded.join(", ")}`)} />
 		<table>
 			<caption>Events that could not be handled, and those that wait behind them.</caption>
-			<thead><tr><th scope="col">Letter</th><th scope="col">Event</th><th scope="col">Subject</th><th scope="col">Status</th><th scope="col">Since</th><th scope="col">Why</th><th scope="col">What to do</th></tr></thead>
+			<${Columns} names=${["Letter", "Event", "Subject", "Status", "Since", "Why", "What to do"]} />
 			<tbody>
 				${items.map(
 					letter => html`<tr key=${letter.id}>

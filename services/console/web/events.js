@@ -1,5 +1,5 @@
 // @ts-check
-import { flowAddress, Heading, Time } from "./parts.js";
+import { Columns, flowAddress, Heading, Time } from "./parts.js";
 import { html, useState } from "./preact.mjs";
 
 /** @typedef {import("./flow.js").Happened} Happened */
@@ -32,7 +32,9 @@ export function Events({ events, state, query }) {
 	);
 	const topics = [...new Set([...(topic ? [topic] : []), ...from.map(event => topicOf(event.type))])].sort();
 	return html`<main>
-		<${Heading} title="Events"><span class=${`state ${state}`} role="status">${held ? `paused, ${waiting < 0 ? events.length : waiting} new` : state}</span></${Heading}>
+		<${Heading} title="Events">
+			<span class=${`state ${state}`} role="status">${held ? `paused, ${waiting < 0 ? events.length : waiting} new` : state}</span>
+		</${Heading}>
 		<form class="filters" onSubmit=${(/** @type {Event} */ event) => event.preventDefault()}>
 			<label>Topic
 				<select value=${topic} onChange=${field("topic")}>
@@ -48,7 +50,7 @@ export function Events({ events, state, query }) {
 		</form>
 		<table>
 			<caption>The newest first; choose one to see what its request led to.</caption>
-			<thead><tr><th scope="col">Time</th><th scope="col">Event</th><th scope="col">Subject</th><th scope="col">Service</th><th scope="col">Request</th></tr></thead>
+			<${Columns} names=${["Time", "Event", "Subject", "Service", "Request"]} />
 			<tbody>
 				${shown.map(
 					event => html`<tr key=${event.seq} class="choice">

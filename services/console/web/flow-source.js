@@ -1,8 +1,12 @@
 // @ts-check
 // Finds what the API knows of a request: shared by the page and `npm run explain`.
 
-/** @typedef {import("./flow.js").Happened} Happened @typedef {import("./flow.js").Span} Span @typedef {import("./flow.js").Step} Step */
-/** @typedef {(path: string) => Promise<{ status: number, body: any }>} Get asks the API; `any`: what it answers is its contract's */
+/**
+ * @typedef {import("./flow.js").Happened} Happened
+ * @typedef {import("./flow.js").Span} Span
+ * @typedef {import("./flow.js").Step} Step
+ */
+/** @typedef {(path: string) => Promise<{ status: number, body: any }>} Get `any`: what the API answers is its contract's */
 
 /**
  * @typedef {object} Found
@@ -74,7 +78,10 @@ function orderOf(events) {
 	return subject ? Number(subject.slice("order/".length)) : undefined;
 }
 
-/** The request of a trace. Where the client named none, the trace has the request's id. @param {Get} get @param {string} trace */
+/**
+ * The request of a trace. Where the client named none, the trace has the request's id.
+ * @param {Get} get @param {string} trace
+ */
 async function requestOf(get, trace) {
 	const { status, body } = await get(`/admin/traces/${trace}`);
 	return status === 200 ? body.requestId : trace.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");

@@ -2,7 +2,7 @@
 import { ask } from "./api.js";
 import { findFlow } from "./flow-source.js";
 import { inBrief, lengthOf, rowsOf } from "./flow.js";
-import { flowAddress, Heading, Time, Trouble } from "./parts.js";
+import { Columns, flowAddress, Heading, Time, Trouble } from "./parts.js";
 import { Requests } from "./requests.js";
 import { html, useEffect, useRef, useState } from "./preact.mjs";
 
@@ -61,7 +61,7 @@ export function Flow({ reference, brief, events }) {
 		<${Search} reference=${reference} />
 		<${Trouble} text=${trouble} />
 		${!reference && html`<${Requests} />`}
-		${found && html`<${Tree} found=${{ ...found, events: merged(found.events, fresh) }} reference=${reference} brief=${brief} />`}
+		${found && html`<${Tree} found=${merged(found, fresh)} reference=${reference} brief=${brief} />`}
 	</main>`;
 }
 
@@ -69,8 +69,11 @@ const RECENT_MS = 10_000;
 /** @param {Found["events"]} events */
 const isRecent = events => events.some(({ at }) => Math.abs(Date.now() - Date.parse(at)) < RECENT_MS);
 
-/** @param {Found["events"]} known @param {Found["events"]} fresh */
-const merged = (known, fresh) => [...new Map([...known, ...fresh].map(event => [event.seq, event])).values()];
+/** @param {Found} found @param {Found["events"]} fresh @returns {Found} */
+const merged = (found, fresh) => ({
+	...found,
+	events: [...new Map([...found.events, ...fresh].map(event => [event.seq, event])).values()]
+});
 
 /** @param {{ reference: string }} props */
 function Search({ reference }) {
@@ -81,7 +84,9 @@ function Search({ reference }) {
 	};
 	// With `value`, what somebody types would be taken back whenever an event comes.
 	return html`<form class="filters" role="search" onSubmit=${submit}>
-		<label>Order number, request id or trace id <input key=${reference} name="reference" defaultValue=${reference} required size="40" /></label>
+		<label>Order number, request id or trace id
+			<input key=${reference} name="reference" defaultValue=${reference} required size="40" />
+		</label>
 		<button class="main">Show</button>
 	</form>`;
 }
@@ -91,6 +96,9 @@ function Tree({ found, reference, brief }) {
 	const all = rowsOf(found);
 	const rows = brief ? inBrief(all) : all;
 	const length = lengthOf(rows);
+	const other = brief
+		? { query: "", words: "Show what went on inside the services, too" }
+		: { query: "?brief", words: "Leave out what went on inside the services" };
 	const { order, requestId, others, spans } = found;
 	return html`
 		<dl class="facts">
@@ -99,15 +107,21 @@ function Tree({ found, reference, brief }) {
 			<div><dt>Began</dt><dd><${Time} at=${rows[0]?.at ?? ""} /></dd></div>
 			<div><dt>Took</dt><dd>${milliseconds(length)}</dd></div>
 			<div><dt>Failed</dt><dd>${rows.filter(({ error }) => error).length}</dd></div>
-			${others.length > 0 && html`<div><dt>Other requests</dt><dd>${others.map(id => html`<a key=${id} href=${flowAddress(id)}>${id}</a> `)}</dd></div>`}
+			${
+				others.length > 0 &&
+				html`<div>
+					<dt>Other requests</dt>
+					<dd>${others.map(id => html`<a key=${id} href=${flowAddress(id)}>${id}</a> `)}</dd>
+				</div>`
+			}
 		</dl>
-		${spans.length > 0 && html`<p><a href=${`${flowAddress(reference)}${brief ? "" : "?brief"}`}>${brief ? "Show what went on inside the services, too" : "Leave out what went on inside the services"}</a></p>`}
+		${spans.length > 0 && html`<p><a href=${flowAddress(reference) + other.query}>${other.words}</a></p>`}
 		<table class="flow">
 			<caption>
 				Each beneath what led to it, with the milliseconds since the beginning.
 				${spans.length === 0 && " No times were recorded for this request: it is told by its events."}
 			</caption>
-			<thead><tr><th scope="col">What</th><th scope="col">Kind</th><th scope="col">Service</th><th scope="col">At</th><th scope="col">Took</th><th scope="col">Timeline</th></tr></thead>
+			<${Columns} names=${["What", "Kind", "Service", "At", "Took", "Timeline"]} />
 			<tbody>${rows.map(row => html`<${Line} key=${row.key} row=${row} length=${length} />`)}</tbody>
 		</table>
 	`;
@@ -124,13 +138,22 @@ function Line({ row, length }) {
 			${undoes && html` <span class="note">takes back</span>`}
 			${error && html` <span class="note bad">${error}</span>`}
 			${detail && html` <span class="note">${detail}</span>`}
-			${event?.data !== undefined && html`<details><summary>data</summary><pre>${JSON.stringify(event.data, null, 2)}</pre></details>`}
+			${
+				event?.data !== undefined &&
+				html`<details><summary>data</summary><pre>${JSON.stringify(event.data, null, 2)}</pre></details>`
+			}
 		</td>
 		<td>${KINDS[kind]}</td>
 		<td>${service}</td>
 		<td class="number">+${milliseconds(offset)}</td>
 		<td class="number">${ms === undefined ? "" : milliseconds(ms)}</td>
-		<td class="line"><div class=${ms === undefined ? "moment" : "bar"} style=${{ left: share(offset), width: ms === undefined ? "" : share(ms) }}></div></td>
+		<td class="line">
+			${
+				ms === undefined
+					? html`<div class="moment" style=${{ left: share(offset) }}></div>`
+					: html`<div class="bar" style=${{ left: share(offset), width: share(ms) }}></div>`
+			}
+		</td>
 	</tr>`;
 }
 

@@ -181,7 +181,10 @@ function sagaNodes(steps, happened) {
 	});
 }
 
-/** Steps by saga: each ends with a line that has the saga's own name. Chains of events have steps, but no saga. @param {readonly Step[]} steps */
+/**
+ * Steps by saga: each ends with a line that has the saga's own name. Chains of events have steps, but no saga.
+ * @param {readonly Step[]} steps
+ */
 function sagasIn(steps) {
 	/** @type {{ name: string, status: string, taken: Step[], at: string }[]} */
 	const sagas = [];

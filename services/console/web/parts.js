@@ -12,6 +12,10 @@ export function Heading({ title, children }) {
 /** What went wrong, said at once to those who listen. @param {{ text: string | undefined }} props */
 export const Trouble = ({ text }) => html`<p class="trouble" role="alert">${text}</p>`;
 
+/** The head of a table. @param {{ names: string[] }} props */
+export const Columns = ({ names }) =>
+	html`<thead><tr>${names.map(name => html`<th key=${name} scope="col">${name}</th>`)}</tr></thead>`;
+
 /** @param {{ at: string }} props */
 export const Time = ({ at }) => html`<time datetime=${at} title=${at}>${at.slice(11, 23)}</time>`;
 

@@ -1,6 +1,6 @@
 // @ts-check
 import { ask } from "./api.js";
-import { flowAddress, Time, Trouble, useAnswer } from "./parts.js";
+import { Columns, flowAddress, Time, Trouble, useAnswer } from "./parts.js";
 import { html, useState } from "./preact.mjs";
 
 /** @typedef {{ traceId: string, requestId: string, name: string, at: string, ms: number, error?: string }} Trace */
@@ -29,7 +29,7 @@ export function Requests() {
 		<${Trouble} text=${trouble} />
 		<table>
 			<caption>The newest first. Not every request is recorded, and those of long ago are forgotten.</caption>
-			<thead><tr><th scope="col">Time</th><th scope="col">Request</th><th scope="col">Took</th><th scope="col">Failed</th></tr></thead>
+			<${Columns} names=${["Time", "Request", "Took", "Failed"]} />
 			<tbody>
 				${items.map(
 					({ traceId, requestId, name, at, ms, error }) => html`<tr key=${traceId} class="choice">

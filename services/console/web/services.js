@@ -1,6 +1,6 @@
 // @ts-check
 import { ask } from "./api.js";
-import { Heading, Trouble, useAnswer } from "./parts.js";
+import { Columns, Heading, Trouble, useAnswer } from "./parts.js";
 import { html } from "./preact.mjs";
 
 /** @typedef {{ name: string, routes: string[], instances: { node: string, host: string }[] }} Registered */
@@ -27,15 +27,21 @@ export function Services() {
 		<${Trouble} text=${trouble} />
 		<table>
 			<caption>What answers now, where it runs, and how much it answers to.</caption>
-			<thead><tr><th scope="col">Service</th><th scope="col">State</th><th scope="col">Processes</th><th scope="col">Routes</th></tr></thead>
+			<${Columns} names=${["Service", "State", "Processes", "Routes"]} />
 			<tbody>
 				${items.map(
 					({ name, instances, routes }) => html`<tr key=${name}>
 						<th scope="row">${name}</th>
 						<td><span class=${`state ${stateOf(name)}`}>${stateOf(name)}</span></td>
-						<td>${instances.length === 0 ? "none" : instances.map(({ node, host }) => html`<div key=${node}>${node} on ${host}</div>`)}</td>
 						<td>
-							<details><summary>${routes.length}</summary><ul class="routes">${routes.map(route => html`<li key=${route}>${route}</li>`)}</ul></details>
+							${instances.length === 0 && "none"}
+							${instances.map(({ node, host }) => html`<div key=${node}>${node} on ${host}</div>`)}
+						</td>
+						<td>
+							<details>
+								<summary>${routes.length}</summary>
+								<ul class="routes">${routes.map(route => html`<li key=${route}>${route}</li>`)}</ul>
+							</details>
 						</td>
 					</tr>`
 				)}
