@@ -101,7 +101,8 @@ export const OrderStep = z.strictObject({
 	status: z.string(),
 	attempt: z.int(),
 	detail: z.string().optional(),
-	at: Time
+	at: Time,
+	requestId: z.string().describe("the request that set the saga going")
 });
 export const History = z
 	.strictObject({ events: z.array(OrderEvent), steps: z.array(OrderStep) })

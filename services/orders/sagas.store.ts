@@ -41,7 +41,8 @@ export async function stepsOf(
 ): Promise<z.output<typeof OrderStep>[]> {
 	const which = "id" in of ? "= ?" : "IN (SELECT id FROM sagas WHERE subject = ?)";
 	const rows = await store.all<Omit<z.output<typeof OrderStep>, "detail"> & { detail: Value }>(
-		`SELECT step, direction, status, attempt, detail, at FROM saga_steps WHERE saga_id ${which} ORDER BY id`,
+		`SELECT saga_steps.step, direction, saga_steps.status, attempt, detail, at, correlation_id AS "requestId"
+		FROM saga_steps JOIN sagas ON sagas.id = saga_id WHERE saga_id ${which} ORDER BY saga_steps.id`,
 		["id" in of ? of.id : of.subject]
 	);
 	return rows.map(({ detail, ...step }) => ({ ...step, detail: (detail as string | null) ?? undefined }));

@@ -14,7 +14,7 @@
  * @property {number} [order] the order that it is about
  * @property {Happened[]} events
  * @property {Span[]} spans
- * @property {Step[]} steps of the order's saga
+ * @property {Step[]} steps of the order's sagas that the request set going
  * @property {string[]} others the requests that did something to the same order
  */
 
@@ -52,10 +52,13 @@ async function found(get, requestId, number) {
 		order,
 		events,
 		spans,
-		steps: history.status === 200 ? history.body.steps : [],
+		steps: history.status === 200 ? history.body.steps.filter(takenFor(requestId)) : [],
 		others: [...new Set(about.map(event => event.correlationId))].filter(other => other !== requestId).reverse()
 	};
 }
+
+/** @param {string} id @returns {(step: { requestId: string }) => boolean} */
+const takenFor = id => step => step.requestId === id;
 
 /** Events, the newest first. @param {Get} get @param {string} query @returns {Promise<Happened[]>} */
 async function eventsBy(get, query) {

@@ -142,8 +142,7 @@ const spanOf = traceparent => traceparent?.split("-")[2];
 
 /**
  * The sagas of an order, with their steps. A saga's steps are logged after they were taken, so an event that no event
- * caused belongs to the step of its service that was logged first after it. A saga of which nothing belongs to this
- * request was begun by another one.
+ * caused belongs to the step of its service that was logged first after it.
  * @param {readonly Step[]} steps @param {readonly Node[]} happened @returns {Node[]}
  */
 function sagaNodes(steps, happened) {
@@ -151,14 +150,12 @@ function sagaNodes(steps, happened) {
 	const free = new Set(happened.filter(node => !happened.some(({ key }) => key === node.parent) && node !== begun));
 	return sagasIn(steps).flatMap(({ name, status, taken, at }, index) => {
 		const key = `saga ${index}`;
-		let touched = false;
 		/** @type {Node[]} */
 		const nodes = taken.map(({ step, direction, status, detail, at }, place) => {
 			const own = { key: `${key} step ${place}`, at };
 			for (const node of free)
 				if (step.startsWith(node.service) && node.at <= at) {
 					free.delete(node);
-					touched = true;
 					node.parent = own.key;
 					if (node.at < own.at) own.at = node.at;
 				}
@@ -174,7 +171,6 @@ function sagaNodes(steps, happened) {
 				...(direction === "back" && { undoes: true })
 			};
 		});
-		if (!touched) return [];
 		for (const node of free) if (node.event?.subject === begun?.event?.subject) node.parent = key;
 		const first = nodes[0]?.at ?? at;
 		return [{ key, kind: "saga", name, service: "orders", at: first, detail: status, parent: begun?.key }, ...nodes];
