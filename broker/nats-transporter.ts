@@ -6,6 +6,8 @@ import { sleep } from "./backoff.ts";
 const FLUSH_MS = 500;
 /** The status of an answer that the server itself gives: nobody listens to this subject. */
 const NO_RESPONDERS = 503;
+/** How often those who owe an answer are asked whether they are there, in milliseconds. */
+const ASK_MS = 1_000;
 /** For so long after a loss, in milliseconds, calls run out of time that were made before it. */
 const UNSTEADY_MS = 10_000;
 
@@ -19,6 +21,7 @@ export class NatsTransporter extends Transporters.NATS {
 	/** When the connection was last lost, or came back. */
 	#changedAt = -Infinity;
 	#up = true;
+	#asking: NodeJS.Timeout | undefined;
 
 	override async connect(): Promise<void> {
 		await super.connect();
@@ -31,6 +34,8 @@ export class NatsTransporter extends Transporters.NATS {
 			}
 		});
 		void this.#watch();
+		clearInterval(this.#asking);
+		this.#asking = setInterval(() => this.#ask(), ASK_MS).unref();
 	}
 
 	/** Whether it is lost, or was just now: that a process did not answer says nothing of the process then. */
@@ -39,13 +44,14 @@ export class NatsTransporter extends Transporters.NATS {
 	}
 
 	override send(topic: string, data: Buffer): Promise<void> {
-		const process = this.#inbox && calledIn(topic);
+		const process = this.#inbox && addressed(topic);
 		if (!process) return super.send(topic, data) as Promise<void>;
 		this.#client?.publish(topic, data, { reply: `${this.#inbox}.${process}` });
 		return Promise.resolve();
 	}
 
 	override async disconnect(): Promise<void> {
+		clearInterval(this.#asking);
 		const client = this.#client;
 		if (!client) return;
 		await Promise.race([client.flush(), sleep(FLUSH_MS)]).catch(() => undefined);
@@ -65,6 +71,15 @@ export class NatsTransporter extends Transporters.NATS {
 		}
 	}
 
+	// A call that had arrived when its process died is told of by no later one, if there is none. After an outage of the server
+	// its clients come back one by one, with the answers they owe: then who is not there yet is not gone.
+	#ask(): void {
+		if (this.unsteady) return;
+		const { pendingRequests } = this.transit as unknown as { pendingRequests: Map<string, { nodeID: string }> };
+		for (const nodeID of new Set([...pendingRequests.values()].map(({ nodeID }) => nodeID)))
+			void this.transit.sendPing(nodeID);
+	}
+
 	// What it was asked is rejected at once. If it was only cut off, its next heartbeat brings it back.
 	#hear({ subject, headers }: Msg): void {
 		if (headers?.code === NO_RESPONDERS)
@@ -72,5 +87,5 @@ export class NatsTransporter extends Transporters.NATS {
 	}
 }
 
-/** The process that a request goes to; a service's name and a dot may stand before its own. */
-const calledIn = (topic: string): string | undefined => /^MOL(?:-[^.]+)?\.REQ\.(.+)$/.exec(topic)?.[1];
+/** The process that a request or a ping goes to; a service's name and a dot may stand before its own. */
+const addressed = (topic: string): string | undefined => /^MOL(?:-[^.]+)?\.(?:REQ|PING)\.(.+)$/.exec(topic)?.[1];

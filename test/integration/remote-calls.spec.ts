@@ -25,9 +25,10 @@ const far = contract("far", {
 	},
 	inner: { summary: "For services", params: z.strictObject({}), result: z.null(), access: "internal" }
 });
-const farAway = () =>
+const farAway = (answering = () => Promise.resolve()) =>
 	stub(far, {
-		whoami: (_params, ctx) => {
+		whoami: async (_params, ctx) => {
+			await answering();
 			Object.assign(ctx.meta, { user: { id: 1, roles: ["admin"] } });
 			const { identity, headers, caller, origin } = ctx;
 			return { identity, headers, caller, patience: (origin.deadline ?? 0) - Date.now() };
@@ -241,12 +242,9 @@ describeWithNats("a call to another process", () => {
 		// Its connection ends without a word, as the kernel ends it; what a process says by itself it cannot say any more.
 		await (killed.broker.transit!.tx as unknown as { client: NatsConnection }).client.close();
 		const asked = Promise.allSettled(Array.from({ length: 20 }, call));
-		// What was sent before the server noticed is lost; the next call that it cannot deliver tells of all.
-		await eventually(() => {
-			void call().catch(() => undefined);
-			expect(nodes.get(killed.broker.nodeID)?.available).toBe(false);
-		}, PATIENT);
+		// What was sent before the server noticed is lost, and nobody needs to call again to be told.
 		const calls = await asked;
+		expect(nodes.get(killed.broker.nodeID)?.available).toBe(false);
 		const failed = calls.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
 		expect(failed.map(({ reason }) => (reason as { type: string }).type)).toEqual(
 			Array(failed.length).fill("REQUEST_REJECTED")
@@ -256,6 +254,25 @@ describeWithNats("a call to another process", () => {
 			Array(20).fill("fulfilled")
 		);
 		opts.disableHeartbeatChecks = false;
+		await killed.close();
+	});
+
+	it("that a killed process was at fails as soon, though nobody calls it again", async () => {
+		const begun = Promise.withResolvers<void>();
+		const over = Promise.withResolvers<void>();
+		const killed = await node([farAway(() => (begun.resolve(), over.promise))], { env });
+		const { nodeID, transit } = killed.broker;
+		const { opts } = here.broker.registry.discoverer as unknown as { opts: { disableHeartbeatChecks: boolean } };
+		opts.disableHeartbeatChecks = true;
+		await eventually(() => expect(here.broker.registry.nodes.get(nodeID)?.available).toBe(true), PATIENT);
+		const failed = expect(
+			here.broker.call("far.whoami", {}, { nodeID, timeout: 60_000, retries: 0 })
+		).rejects.toMatchObject({ type: "REQUEST_REJECTED" });
+		await begun.promise;
+		await (transit!.tx as unknown as { client: NatsConnection }).client.close();
+		await failed;
+		opts.disableHeartbeatChecks = false;
+		over.resolve();
 		await killed.close();
 	});
 
