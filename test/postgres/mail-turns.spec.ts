@@ -74,6 +74,20 @@ it("who is called to the mail while another is still at it leaves alone what tha
 	expect(await message()).toEqual({ status: "SENT", sends: 1, tries: 1 });
 });
 
+it("who is long at it is left alone for as long", async () => {
+	const answered = Promise.withResolvers<void>();
+	const only = lane(stores[0], () => answered.promise);
+	only.open();
+	const until = async () => (await stores[0].get<{ at: string }>("SELECT next_try_at AS at FROM notifications"))!.at;
+	const tries = async () => (await stores[0].get<{ tries: number }>("SELECT tries FROM notifications"))!.tries;
+	await eventually(async () => expect(await tries()).toBe(1));
+	const first = await until();
+	await eventually(async () => expect((await until()) > first).toBe(true));
+	answered.resolve();
+	await only.idle();
+	expect(await message()).toEqual({ status: "SENT", sends: 1, tries: 1 });
+});
+
 it("what went out while the store was away is marked when it is back, and not sent again", async () => {
 	let sent = 0;
 	const transact = stores[0].transact.bind(stores[0]);
