@@ -9,7 +9,9 @@ import { node, type TestNode } from "../support/node.ts";
 import { thingService } from "../support/things.ts";
 
 it("a gateway needs every service of the other processes, but not the one that only watches", async () => {
-	const broker = await buildNode(readEnv({ NODE_ENV: "test", TRANSPORTER: "nats://127.0.0.1:1" }), ["api"]);
+	const { SQLITE_DRIVER } = process.env;
+	const env = readEnv({ NODE_ENV: "test", TRANSPORTER: "nats://127.0.0.1:1", SQLITE_DRIVER });
+	const broker = await buildNode(env, ["api"]);
 	const others = (await serviceNames()).filter(name => name !== "api" && name !== "console");
 	expect(runtimeOf(broker).needs).toEqual(others);
 });
