@@ -45,8 +45,11 @@ export interface Survey {
 
 /** Reads a file once, from its first byte to its last, before anything is sent. Throws UnreadableFile. */
 export async function survey(file: string): Promise<Survey> {
-	const [source, { header, lines }] = await Promise.all([digestOf(file), shapeOf(file)]);
-	return { source, header, lines };
+	const [source, shape] = await Promise.allSettled([digestOf(file), shapeOf(file)]);
+	// What is wrong with its bytes says more than what that makes of its lines.
+	if (source.status === "rejected") throw source.reason;
+	if (shape.status === "rejected") throw shape.reason;
+	return { source: source.value, ...shape.value };
 }
 
 /** The lines of a file in batches, with no more than one of them in memory. Throws UnreadableFile. */

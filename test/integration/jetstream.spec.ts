@@ -202,6 +202,17 @@ describeWithNats("two processes of one service", () => {
 	const server = new NatsServer();
 	beforeAll(() => server.start());
 	afterAll(() => server.close());
+	afterEach(() => {
+		asking.length = 0;
+	});
+	/** How many deliveries the server has no answer for yet: a turn that ends before is followed by one that begins with them. */
+	const unanswered = async (): Promise<number> => {
+		const nats = await connect({ servers: server.url });
+		const manager = await nats.jetstreamManager();
+		const { num_ack_pending } = await manager.consumers.info("souk", "reader-letter");
+		await nats.close();
+		return num_ack_pending;
+	};
 	/** Those who want the deliveries, in the order they asked; the first has them. As a database that both have would choose. */
 	const asking: Turns[] = [];
 	const duty = (turns: Turns): Duty => {
@@ -235,6 +246,7 @@ describeWithNats("two processes of one service", () => {
 		await Promise.all(letters("alice", 200).map(each => second.publish(each)));
 		const all = letters("alice", 200).map((_, n) => `letter/alice {"n":${n}}`);
 		await eventually(() => expect(read.slice(1)).toEqual(all.map(each => `first ${each}`)));
+		await eventually(async () => expect(await unanswered()).toBe(0));
 		await first.close();
 		await second.publish(letter("bob", 1));
 		await eventually(() => expect(read.slice(201)).toEqual(['second letter/bob {"n":1}']));
