@@ -16,6 +16,11 @@ export const aboutOf = (row: PaymentRow, order = carriedBy(row)) => ({
 	order: order && { ...order, paymentId: row.id }
 });
 
+// Found in the provider's books before whoever asked for it: what is kept here is the order as it was authorized, without its
+// parcel. It is told alone; who asked tells the chain.
+const capturedFor = (row: PaymentRow, order = carriedBy(row)): CarriedOrder | undefined =>
+	order?.shipmentId === undefined ? undefined : order;
+
 const carriedBy = ({ carried }: PaymentRow): CarriedOrder | undefined =>
 	carried === null ? undefined : (JSON.parse(carried) as CarriedOrder);
 
@@ -35,7 +40,7 @@ export function announce(
 		case "declined":
 			return unit.emit("payment.failed", subject, { ...about, reason: "PAYMENT_DECLINED" });
 		case "captured":
-			return unit.emit("payment.captured", subject, about);
+			return unit.emit("payment.captured", subject, { ...about, order: capturedFor(row, about.order) });
 		case "captureDeclined":
 			return unit.emit("payment.capture_failed", subject, { ...about, reason: "PAYMENT_DECLINED" });
 		case "voided":
@@ -49,10 +54,11 @@ export function announce(
 
 /**
  * Answers a link of the chain that was asked for what had already been decided. A payment that carries its order told the
- * chain with every change; one that was made or given up by a call did not.
+ * chain with every change, but for a capture that was found; one that was made or given up by a call did not.
  */
 export function tell(unit: Unit, row: PaymentRow, asked: "authorize" | "capture", order: CarriedOrder): void {
-	if (row.carried !== null) return;
+	const found = asked === "capture" && row.state === "CAPTURED" && !capturedFor(row);
+	if (row.carried !== null && !found) return;
 	const subject = subjectOf(row.order_id);
 	const about = aboutOf(row, order);
 	const reason = row.state === "FAILED" ? "PAYMENT_DECLINED" : "PAYMENT_VOIDED";

@@ -3,7 +3,7 @@ import type { Store, Unit } from "../../broker/sql/store.ts";
 import type { CarriedOrder } from "../orders/orders.contract.ts";
 import { entriesOfCapture, type Entry } from "./ledger.ts";
 import { CHANGES, type Change, isDecided, type State, told } from "./payment.ts";
-import { announce } from "./payments.announce.ts";
+import { announce, tell } from "./payments.announce.ts";
 import type { Payment } from "./payments.contract.ts";
 import type { Answer } from "./providers/provider.ts";
 
@@ -126,7 +126,7 @@ const MOVES = Object.fromEntries(
 	Object.entries(CHANGES).map(([change, { from }]) => [
 		change,
 		`UPDATE payments SET state = ?, provider_ref = COALESCE(?, provider_ref), reason = COALESCE(?, reason),
-		version = version + 1, updated_at = ? WHERE id = ? AND state IN (${from.map(state => `'${state}'`).join(", ")})
+		carried = COALESCE(?, carried), version = version + 1, updated_at = ? WHERE id = ? AND state IN (${from.map(state => `'${state}'`).join(", ")})
 		RETURNING *`
 	])
 ) as Record<Change, string>;
@@ -151,6 +151,8 @@ export async function change(
 		CHANGES[what].to,
 		ref ?? null,
 		reason ?? null,
+		// As it is now, it was told.
+		what === "captured" && order && payment.carried !== null ? JSON.stringify(order) : null,
 		unit.now,
 		payment.id
 	]);
@@ -184,7 +186,10 @@ export async function settle(unit: Unit, payment: PaymentRow, answer: Answer, fa
 	// Why a payment was declined is the provider's to say, why it was voided is ours.
 	const reason = answer.state === "voided" ? undefined : answer.reason;
 	const changed = what && (await change(unit, payment, what, { ref, reason, ...facts }));
-	return changed ?? (await byId(unit, payment.id))!;
+	if (changed) return changed;
+	const now = (await byId(unit, payment.id))!;
+	if (what === "captured" && facts.order) tell(unit, now, "capture", facts.order);
+	return now;
 }
 
 /** Writes the entries of one transaction, which sum to zero, under a key that no other has. */

@@ -24,7 +24,8 @@ const carried = (token = "tok_ok"): CarriedOrder => ({
 const about = (order?: CarriedOrder) => ({ orderId: 12, items, order });
 const reserved = (order?: CarriedOrder) =>
 	event("inventory.reserved", "order/12", { ...about(order), expiresAt: new Date().toISOString() });
-const committed = (order?: CarriedOrder) => event("inventory.committed", "order/12", about(order));
+const committed = (order?: CarriedOrder) =>
+	event("inventory.committed", "order/12", about(order && { ...order, shipmentId: 9 }));
 const shipmentFailed = (order?: CarriedOrder) =>
 	event("shipment.failed", "order/12", { shipmentId: 5, orderId: 12, userId: 1, order, reason: "SHIPPING_FAILED" });
 const shipmentCancelled = (order?: CarriedOrder) =>
@@ -128,6 +129,46 @@ describe("a choreographed order", () => {
 		await waiting;
 		expect(await said()).toEqual(["payment.authorized in the chain"]);
 		expect(here.node.of("payment.authorized")[0]!.data.order).toEqual({ ...order, paymentId: 1 });
+	});
+
+	describe("whose capture is found in the provider's books before its answer is recorded", () => {
+		const placed = carried("tok_late_webhook");
+		const shipped = { ...placed, paymentId: 1, shipmentId: 9 };
+		const orders = () => here.node.of("payment.captured").map(({ data }) => data.order);
+		/** A hint about the authorization, which comes late: by now there is more in the books. */
+		const lateHint = async () => {
+			await eventually(() => expect(here.sent).toHaveLength(1));
+			const { raw, signature } = here.sent[0]!;
+			await here.node.call("payments.webhook", { raw, signature });
+			await eventually(async () => expect(await state()).toBe("CAPTURED"));
+		};
+
+		it("is told in the chain only once all of the order is known, its parcel too", async () => {
+			await publish(reserved(placed));
+			here.meddle.capture = async go => {
+				await go();
+				throw new Error("the process died");
+			};
+			await outcomeOf(here.node.call("payments.capture", { orderId: 12 }));
+			await lateHint();
+			expect(await said()).toEqual(["payment.authorized in the chain", "payment.captured alone"]);
+			await publish(committed(placed));
+			await said();
+			expect(orders()).toEqual([undefined, shipped]);
+			expect((await here.ledger()).balances).toEqual({ provider_receivable: 2500, sales: -2500 });
+		});
+
+		it("is told in the chain by who asked for it and comes second", async () => {
+			await publish(reserved(placed));
+			here.meddle.capture = async go => {
+				const answer = await go();
+				await lateHint();
+				return answer;
+			};
+			await publish(committed(placed));
+			await said();
+			expect(orders()).toEqual([undefined, shipped]);
+		});
 	});
 
 	it("is voided when its shipment fails", async () => {
