@@ -1,6 +1,9 @@
 import { type Invariant, query } from "./invariant.ts";
 
-/** What is said of an order once, however often the word before it is heard. */
+/**
+ * What is said of an order once, however often the word before it is heard. A capture that was found in the provider's books
+ * is told alone first, and then, with the whole order, in the chain.
+ */
 export const chain: Invariant[] = [
 	query(
 		"I5 each link of an order's chain was said once",
@@ -8,6 +11,6 @@ export const chain: Invariant[] = [
 		WHERE type IN ('order.created', 'order.held', 'order.confirmed', 'order.cancelled', 'inventory.reserved', 'inventory.committed',
 			'payment.authorized', 'payment.captured', 'shipment.created')
 			AND order_id IN (SELECT id FROM orders.orders)
-		GROUP BY type, order_id HAVING times > 1`
+		GROUP BY type, order_id, data -> 'order' IS NULL HAVING times > 1`
 	)
 ];
