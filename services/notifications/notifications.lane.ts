@@ -127,7 +127,8 @@ export class Lane {
 
 	/** What became of a try is kept while the store is away, for as long as nobody else may have taken the message up. */
 	async #mark(row: NotificationRow, record: (unit: Unit) => Promise<unknown>): Promise<void> {
-		const until = performance.now() + LEASE_MS;
+		// The lease may have been renewed that long ago, when the store went away.
+		const until = performance.now() + LEASE_MS - RENEW_MS;
 		for (;;)
 			try {
 				await this.#options.store.transact({ origin: originOf(row) }, record);

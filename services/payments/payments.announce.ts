@@ -16,9 +16,9 @@ export const aboutOf = (row: PaymentRow, order = carriedBy(row)) => ({
 	order: order && { ...order, paymentId: row.id }
 });
 
-// Found in the provider's books before whoever asked for it: what is kept here is the order as it was authorized, without its
-// parcel. It is told alone; who asked tells the chain.
-const capturedFor = (row: PaymentRow, order = carriedBy(row)): CarriedOrder | undefined =>
+// A capture may be found in the provider's books before whoever asked for it has recorded it: what is kept here then is the
+// order as it was authorized, without its parcel. Such a capture is told alone; who asked tells the chain.
+const withParcel = (order: CarriedOrder | undefined): CarriedOrder | undefined =>
 	order?.shipmentId === undefined ? undefined : order;
 
 const carriedBy = ({ carried }: PaymentRow): CarriedOrder | undefined =>
@@ -40,7 +40,7 @@ export function announce(
 		case "declined":
 			return unit.emit("payment.failed", subject, { ...about, reason: "PAYMENT_DECLINED" });
 		case "captured":
-			return unit.emit("payment.captured", subject, { ...about, order: capturedFor(row, about.order) });
+			return unit.emit("payment.captured", subject, { ...about, order: withParcel(about.order) });
 		case "captureDeclined":
 			return unit.emit("payment.capture_failed", subject, { ...about, reason: "PAYMENT_DECLINED" });
 		case "voided":
@@ -57,7 +57,7 @@ export function announce(
  * chain with every change, but for a capture that was found; one that was made or given up by a call did not.
  */
 export function tell(unit: Unit, row: PaymentRow, asked: "authorize" | "capture", order: CarriedOrder): void {
-	const found = asked === "capture" && row.state === "CAPTURED" && !capturedFor(row);
+	const found = asked === "capture" && row.state === "CAPTURED" && !withParcel(carriedBy(row));
 	if (row.carried !== null && !found) return;
 	const subject = subjectOf(row.order_id);
 	const about = aboutOf(row, order);
